@@ -156,6 +156,9 @@ pub fn person(id: &str) -> String {
     page(&format!("/people/{id}"))
 }
 
+/// The parameter that says to the next page that somebody has just registered or accepted an invitation.
+pub const WELCOME: &str = "welcome";
+
 /// A URL of this site with the parameter `name` set to `value`.
 pub fn with(address: &str, name: &str, value: &str) -> String {
     let (rest, place) = match address.split_once('#') {

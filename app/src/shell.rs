@@ -13,6 +13,7 @@ use crate::pages::account::AccountRoutes;
 use crate::pages::staff::StaffRoutes;
 use crate::parts::header_footer::{PageFooter, PageHeader};
 use crate::parts::languages::LanguageOffers;
+use crate::parts::welcome::Welcome;
 
 /// The whole document.
 pub fn shell(site: Site) -> impl IntoView {
@@ -58,6 +59,7 @@ pub fn App() -> impl IntoView {
             <LanguageOffers/>
             <PageHeader/>
             <main id="content" tabindex="-1">
+                <Welcome/>
                 <Routes fallback=pages::NotFound>
                     <Route path=path!("/") view=pages::Home ssr=SsrMode::Async/>
                     <Route path=path!("/doctors") view=pages::Doctors ssr=SsrMode::Async/>

@@ -272,8 +272,11 @@ export function detailsButton(page: Page): Locator {
 
 /** The page of a hold without an account, after the code was sent. */
 export async function expectCodeSent(page: Page): Promise<void> {
-  await expect(page.getByRole('status').filter({ hasText: text('appointment-visitor-code-sent') })).toBeVisible();
-  await expect(page.getByLabel(text('appointment-held-code'))).toBeVisible();
+  const sent = (key: string): RegExp => partPattern(key, { email: /\S+/ });
+  const status = page.getByRole('status');
+  const first = status.filter({ hasText: sent('appointment-held-code-sent-to') });
+  await expect(first.or(status.filter({ hasText: sent('appointment-held-new-code-sent-to') }))).toBeVisible();
+  await expect(page.getByLabel(text('appointment-held-code'))).toBeFocused();
 }
 
 export async function expectHeld(page: Page): Promise<string> {

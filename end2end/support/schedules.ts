@@ -50,7 +50,7 @@ export async function addDoctor(office: Page, account?: SignedIn): Promise<Docto
     const id = adminPath.replace('/admin/doctors/', '');
     await sendForm(office, '/fn/invite_doctor', { doctor: id, clinic: doctor.clinic, email: account.person.email }, /done=invited/);
     const link = await invitationSecret(office, account.person);
-    await sendForm(account.page, '/fn/accept_invitation', { link }, /^\/sign-in$/);
+    await sendForm(account.page, '/fn/accept_invitation', { link }, /^\/sign-in\?welcome=joined$/);
   }
   return { name, adminPath };
 }

@@ -61,6 +61,7 @@ test('a new doctor joins with the link, and the sign-in is removed again', { tag
   await doctor.getByRole('button', { name: text('invitation-join-button') }).click();
   await expect(doctor).toHaveURL(/\/calendar/);
   await expect(doctor.getByRole('heading', { level: 1, name: text('doctor-calendar-title') })).toBeVisible();
+  await expect(doctor.getByRole('status').filter({ hasText: text('welcome-doctor') })).toBeVisible();
   await expectSignedIn(doctor, person);
 
   const late = await anotherPerson();
@@ -119,12 +120,14 @@ test('somebody with an account becomes an administrator, whoever is signed in', 
   await expect(wrong.getByRole('heading', { level: 1, name: text('invitation-title') }), 'back at the invitation').toBeVisible();
   await wrong.getByRole('button', { name: text('invitation-accept-button') }).click();
   await expect(wrong.getByRole('heading', { level: 1, name: text('admin-title') })).toBeVisible();
+  await expect(wrong.getByRole('status')).toContainText(text('welcome-administrator'));
   await guest.goto('/admin');
   await expect(guest.getByRole('heading', { level: 1, name: text('admin-title') }), 'on every device').toBeVisible();
 
   await page.goto('/admin/team');
   const row = page.getByRole('row').filter({ hasText: person.email });
-  await row.getByRole('button', { name: text('team-remove-button') }).click();
+  await row.locator('summary').click();
+  await row.getByRole('button', { name: text('team-remove-sure') }).click();
   await expect(page.getByRole('status')).toContainText(text('team-removed-done'));
   await guest.goto('/admin');
   await expect(guest.getByRole('heading', { level: 1, name: text('admin-title') })).toHaveCount(0);

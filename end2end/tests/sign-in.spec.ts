@@ -55,7 +55,8 @@ test('somebody new registers with the code that is sent, and not with another on
   await problem.getByRole('link').click();
   await expect(page.getByLabel(text('sign-in-code-label'))).toBeFocused();
   await enterSignInCode(page, code);
-  await expect(page, 'where they wanted to go').toHaveURL('/people');
+  await expect(page, 'where they wanted to go').toHaveURL(/\/people\?/);
+  await expect(page.getByRole('status')).toContainText(text('welcome-registered'));
   await expectSignedIn(page, person);
 
   await signOut(page);
@@ -143,12 +144,13 @@ test('whoever has forgotten the password sets a new one', { tag: '@no-scripts' }
   watch.expects(422);
   const person = await register(await anotherPerson());
   await page.goto('/sign-in?next=/people');
-  await page.getByRole('link', { name: text('sign-in-forgot') }).click();
-  await expect(page.getByRole('heading', { level: 1, name: text('forgot-title') })).toBeVisible();
   await page.getByLabel(text('sign-in-email')).fill(person.email);
+  await page.getByRole('button', { name: text('sign-in-forgot') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('forgot-title') })).toBeVisible();
+  await expect(page.getByLabel(text('sign-in-email')), 'it need not be typed again').toHaveValue(person.email);
   await page.getByRole('button', { name: text('forgot-button') }).click();
   await fillSignInCode(page, person);
-  await expect(page.getByRole('heading', { level: 1, name: text('account-password-change-title') })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: text('account-password-new-title') })).toBeVisible();
   const renewed = { ...person, password: 'nine new green leaves' };
   await page.getByLabel(text('account-password-label')).fill(renewed.password);
   await page.getByRole('button', { name: text('account-password-button') }).click();
@@ -240,6 +242,8 @@ test('before an important change, whoever is signed in proves again who they are
   // Messages leave by the clock of the site.
   await advanceClock(page, 0);
   await page.getByRole('button', { name: text('again-code-button') }).click();
+  await expectCodePage(page, person);
+  await expect(page.getByRole('link', { name: text('sign-in-code-other-address') }), 'it is this account’s').toHaveCount(0);
   await fillSignInCode(page, person);
   await expect(page.getByRole('heading', { level: 1, name: text('account-password-change-title') }), 'with a code').toBeVisible();
   await expectSignedIn(page, person);
@@ -273,7 +277,7 @@ test('registering with the keyboard alone', async ({ page }) => {
   await tabTo(page, page.getByLabel(text('sign-in-code-label')));
   await page.keyboard.type(await useSignInCode(page, person));
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL('/people');
+  await expect(page).toHaveURL(/\/people\?/);
   await expectSignedIn(page, person);
 });
 

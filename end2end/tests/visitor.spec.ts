@@ -285,6 +285,39 @@ test('what was typed is kept when something is missing', { tag: '@no-scripts' },
   await cancel(page);
 });
 
+test('asking for more time keeps what is typed in the form beside it', { tag: ['@no-scripts', '@phone'] }, async ({ page, city, scripts }) => {
+  const person = newPerson();
+  await chooseTimeIn(page, city);
+  await firstHold(page, scripts);
+  const [name, email] = [page.getByLabel(text('appointment-visitor-name'), { exact: true }), page.getByLabel(text('appointment-visitor-email'))];
+  const extend = async (): Promise<void> => {
+    await page.getByRole('button', { name: text('appointment-held-extend-button') }).click();
+    await expect(page.getByRole('status').filter({ hasText: text('appointment-held-extended') })).toBeVisible();
+  };
+  await name.fill(person.name);
+  await page.getByLabel(text('appointment-visitor-for-other')).check();
+  await extend();
+  await expect(name).toHaveValue(person.name);
+  await expect(email).toHaveValue('');
+  await expect(page.getByLabel(text('appointment-visitor-for-other'))).toBeChecked();
+  await fillDetails(page, person);
+  await expectCodeSent(page);
+
+  // The same for details that are being corrected; until then they are folded away.
+  await expect(name).toBeHidden();
+  await extend();
+  await expect(name).toBeHidden();
+  await page.locator('summary').filter({ hasText: text('appointment-visitor-change') }).click();
+  await name.fill('Somebody Else');
+  await extend();
+  await expect(name).toHaveValue('Somebody Else');
+  await expect(factValue(page, text('appointment-visitor-name'))).toHaveText(person.name);
+  await releaseHold(page);
+  await page.goto(new URL(page.url()).pathname);
+  await expect(page.getByRole('heading', { level: 1, name: text('appointment-released-title') })).toBeVisible();
+  await expect(page.getByText(text('appointment-state-released'), { exact: true })).toBeVisible();
+});
+
 test('another address gets a code of its own, and the former code no longer counts', { tag: '@no-scripts' }, async ({ page, city, scripts, watch }) => {
   watch.expects(422);
   const [mistyped, person] = [newPerson(), newPerson()];
@@ -293,7 +326,7 @@ test('another address gets a code of its own, and the former code no longer coun
   const former = await sendDetails(page, mistyped);
   await page.locator('summary').filter({ hasText: text('appointment-visitor-change') }).click();
   const code = await sendDetails(page, person);
-  await expect(page.getByText(text('appointment-held-code-sent-to', { email: person.email }))).toBeVisible();
+  await expect(page.getByText(text('appointment-held-new-code-sent-to', { email: person.email }))).toBeVisible();
   if (former !== code) {
     await enterCode(page, former);
     await expect(page.getByRole('alert', { name: text('failure-title-code') })).toBeVisible();

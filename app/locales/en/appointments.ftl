@@ -6,6 +6,8 @@ appointment-state-confirmed = Confirmed
 appointment-state-checked-in = Checked in
 appointment-state-completed = Completed
 appointment-state-cancelled = Cancelled
+# The time was held, and released before it was confirmed.
+appointment-state-released = Released
 # The time was held, and the patient did not confirm it before it was released.
 appointment-state-expired = Not confirmed in time
 appointment-state-no-show = Did not attend
@@ -44,8 +46,8 @@ appointment-fact-reference = Reference
 
 ## A time that the patient holds and has to confirm
 appointment-held-title = Confirm your booking
-appointment-held-code-sent = We have sent you a new code.
-appointment-held-code-sent-detail = The previous code no longer works.
+# `First visit, ₹600` or `First visit for Mira Naik, ₹600`
+appointment-held-kind-and-fee = { $kind }, { $fee }
 appointment-held-extended = You have more time.
 appointment-held-extended-detail = This time is held for you until { $until }.
 appointment-held-extend-button = I need more time
@@ -57,6 +59,7 @@ appointment-held-extensions-left = { $count ->
    *[other] You can do this { $count } more times.
 }
 appointment-held-code-sent-to = We have sent a code to { $email }.
+appointment-held-new-code-sent-to = We have sent a new code to { $email }. The previous code no longer works.
 appointment-held-code = Code from the e-mail
 appointment-held-code-hint = 6 digits. It can take a minute to arrive. Check your spam folder too.
 appointment-held-confirm-button = Confirm booking
@@ -73,8 +76,6 @@ book-no-cookies-detail = Your browser does not keep cookies, which we need to ho
 book-try-again = Try again
 
 ## A time held by somebody who has not signed in: first they enter their details, then the code we send them
-# `First visit, ₹600`
-appointment-visitor-kind-and-fee = { $kind }, { $fee }
 appointment-visitor-name = Your full name
 appointment-visitor-email = Your e-mail address
 appointment-visitor-email-hint = We send a code to this address to confirm your booking.
@@ -87,8 +88,6 @@ appointment-visitor-birth-date = Patient’s date of birth (optional)
 appointment-visitor-patient-born = { $name }, born { $date }
 appointment-visitor-send-code = Send code
 appointment-visitor-send-code-again = Save and send a new code
-appointment-visitor-code-sent = We have sent you a code.
-appointment-visitor-code-sent-detail = Only the newest code works.
 appointment-visitor-change = Change your details
 # Below the sentence that the patient has another appointment at that time, or too many with this doctor.
 appointment-visitor-clash = We still hold this time for you. If the appointment is for someone else, change your details below. To change your other appointment, sign in.
@@ -153,6 +152,10 @@ appointment-reschedule-back = Back to appointment
 ## An appointment that is over
 appointment-released-title = You released this time
 appointment-released-detail = Other patients can now book it.
+# The time was held and released before it was confirmed. Somebody looks at it later, or somebody else released it.
+appointment-released-not-booked = This appointment was not booked.
+appointment-released-title-other = This time was released
+appointment-released-for-another = You chose another time instead, so this appointment was not booked.
 appointment-cancelled-done-title = Your appointment is cancelled
 appointment-cancelled-done-detail = Your time will be offered to other patients.
 appointment-cancelled-done-title-clinic = The appointment is cancelled

@@ -23,8 +23,8 @@ invitation-open = Invitation sent to { $email }. The link works until { $date }.
 invitation-expired = The invitation to { $email } has expired. Send it again if it is still needed.
 invitation-expired-badge = Expired
 # `$doctor`: the doctor’s name, a link.
-invitation-as-doctor = To sign in as { $doctor }
-invitation-as-administrator = To be an administrator
+invitation-as-doctor = Sign-in for { $doctor }
+invitation-as-administrator = Administrator
 invitation-again-button = Send again
 invitation-withdraw-button = Withdraw invitation
 # The same buttons for screen readers.
@@ -44,11 +44,14 @@ team-column-clinic = Clinic
 team-column-remove = Remove
 team-you = (you)
 team-remove-button = Remove
+# After somebody has pressed the button above.
+team-remove-lead = This person will no longer be able to manage the clinic.
+team-remove-sure = Remove administrator
 # For screen readers.
 team-remove = Remove { $name }
 team-removed-done = Administrator removed.
-team-none-title = No administrators yet
-team-none-text = Invite the first administrator below.
+team-none-title = No clinic administrators yet
+team-none-text = Invite the first clinic administrator below.
 team-invitations = Invitations
 team-invite-title = Invite an administrator
 team-invite-email = E-mail address

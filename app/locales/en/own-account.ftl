@@ -4,13 +4,17 @@ account-title = Your account
 account-change = Change
 account-set = Set
 account-manage = Manage
+# A link that leads to setting up two-step sign-in.
+account-set-up = Set up
+account-add = Add
 account-save = Save
 
 ## What was just done
 account-done-name = Your name was changed.
 account-done-email = Your e-mail address was changed. We have told your old address.
-account-done-password = Your password was changed. You were signed out everywhere else, and your API keys no longer work.
+account-done-password = Your password was changed. You were signed out everywhere else.
 account-done-signed-out = Signed out.
+account-done-signed-out-others = Signed out on all other devices.
 
 ## Your details
 account-details-title = Your details
@@ -18,14 +22,17 @@ account-email = E-mail address
 account-password = Password
 account-password-is-set = Set
 account-password-not-set = Not set. We e-mail you a code when you sign in.
-account-factors = Second factor
-account-factor-authenticator = Authenticator app
-account-factor-passkeys = { $count ->
+account-two-step = Two-step sign-in
+account-two-step-on = On, with an authenticator app
+account-two-step-off = Off
+# The account has neither an authenticator app nor a passkey.
+account-two-step-needed = Off. Your clinic asks for two-step sign-in or a passkey.
+account-passkeys = Passkeys
+account-passkeys-count = { $count ->
     [one] { $count } passkey
    *[other] { $count } passkeys
 }
-account-factors-none = None
-account-factors-needed = None. Your clinic asks for one.
+account-passkeys-none = None
 
 ## Links to other pages
 account-appointments-title = Appointments
@@ -33,6 +40,7 @@ account-my-appointments = My appointments
 account-people = People you book for
 account-calendar-links = Appointments in your own calendar
 account-data-title = Your data
+account-programs-title = For developers
 account-api-keys = Keys for programs (API)
 
 ## Messages
@@ -51,6 +59,8 @@ account-device-api = API
 account-device-this = This device
 # $ago is `5 hours ago`.
 account-device-since = Signed in { $ago }.
+# Of the device on which this page is open.
+account-device-in-use = In use now.
 account-device-seen-lately = Last used less than 2 hours ago.
 account-device-seen = Last used { $ago }.
 account-sign-out = Sign out
@@ -80,7 +90,11 @@ account-email-other = Use another address
 ## Password
 account-password-change-title = Change your password
 account-password-set-title = Set a password
-account-password-lead = You will be signed out everywhere else, and your API keys will stop working.
+# They have forgotten the old one.
+account-password-new-title = Choose a new password
+account-password-lead = You will be signed out everywhere else.
+account-password-keys = Your API keys will stop working.
+account-password-links = Your calendar links will stop working.
 account-password-label = New password
 # $count: at least 8, so the singular is not needed in English.
 account-password-hint = Use at least { $count } characters. A few random words are easy to remember.
@@ -109,6 +123,7 @@ account-delete-button = Delete account
 account-delete-keep = Keep account
 account-delete-unticked = Tick the box to delete your account.
 account-delete-ahead = Someone on your account still has an appointment. Cancel it first, or wait until it is over.
+account-delete-ahead-title = You cannot delete your account yet
 account-delete-appointments = See your appointments
 account-deleted-title = Your account was deleted
 account-deleted-lead = We have sent a confirmation to your e-mail address. You can create a new account with it at any time.

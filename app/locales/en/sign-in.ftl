@@ -5,6 +5,8 @@ sign-in-title = Sign in
 sign-in-lead = Enter the e-mail address and password of your account.
 # They have chosen a time, and want to book it with their account.
 sign-in-to-book = Sign in to book the time you chose.
+# They have opened the page of an appointment. We do not know whether they were signed in before.
+sign-in-to-see-appointment = You are not signed in. Sign in to see this appointment.
 sign-in-email = E-mail address
 sign-in-password = Password
 sign-in-button = Sign in
@@ -73,3 +75,11 @@ register-button = Continue
 # `$sign_in`: the next text, a link to the page where people sign in.
 register-already = Already have an account? { $sign_in }
 register-sign-in = Sign in
+
+## On the next page
+# After creating an account.
+welcome-registered = Your account is ready.
+# After accepting an invitation to a clinic.
+welcome-joined = Invitation accepted.
+welcome-doctor = Invitation accepted. You can now see your appointments and set your opening hours.
+welcome-administrator = Invitation accepted. You can now manage doctors, locations and appointments.

@@ -116,7 +116,7 @@ pub async fn end_other_sessions() -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let ended = ports.accounts.end_other_sessions(&caller).await;
     if super::or_sign_in(ended, &crate::links::page("/account"))?.is_some() {
-        super::redirect(&done("signed-out"));
+        super::redirect(&done("signed-out-others"));
     }
     Ok(())
 }

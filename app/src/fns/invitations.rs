@@ -116,7 +116,7 @@ pub async fn accept_invitation(link: String) -> Result<(), FormFailure> {
     let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
     let accepted = ports.invitations.accept(&caller, &link, None).await;
     if super::or_sign_in(accepted, &page)?.is_some() {
-        super::redirect(&crate::links::page("/sign-in"));
+        super::redirect(&place::joined(&crate::links::page("/sign-in")));
     }
     Ok(())
 }
@@ -138,7 +138,7 @@ pub async fn join(link: String, name: String, password: String) -> Result<(), Fo
     let accepted = ports.invitations.accept(&caller, &link, Some(new)).await;
     let page = crate::links::invitation(&link);
     if let Some(account) = super::or_sign_in(accepted, &page)? {
-        super::redirect(&super::session::enter(&account, "").await?);
+        super::redirect(&place::joined(&super::session::enter(&account, "").await?));
     }
     Ok(())
 }
@@ -164,5 +164,10 @@ mod place {
     /// The page, saying what was done.
     pub fn done(page: &str, what: &str) -> String {
         crate::links::with(page, "done", what)
+    }
+
+    /// The page, leading on to one that says that the invitation was accepted.
+    pub fn joined(page: &str) -> String {
+        crate::links::with(page, crate::links::WELCOME, "joined")
     }
 }

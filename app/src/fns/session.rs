@@ -76,6 +76,15 @@ pub async fn enter(
     Ok(query.on(&language.path("/sign-in")))
 }
 
+/// Leads from the sign-in form to the page for a forgotten password, which shows the address that was typed.
+#[server(prefix = "/fn", endpoint = "forgot_password")]
+pub async fn forgot_password(#[server(default)] next: String) -> Result<(), FormFailure> {
+    let page = crate::links::forgotten_password(&next);
+    let (name, value) = crate::context::SHOWS_TYPED.split_once('=').unwrap_or_default();
+    super::redirect(&crate::links::with(&page, name, value));
+    Ok(())
+}
+
 /// Sends a code to sign in with; also for those who have forgotten their password. The answer is the same whether or
 /// not the address has an account.
 #[server(prefix = "/fn", endpoint = "send_sign_in_code")]
@@ -104,7 +113,9 @@ pub async fn register(
     email: String,
     password: String,
     #[server(default)] next: String,
+    #[server(default)] key: String,
 ) -> Result<(), FormFailure> {
+    use nadi::idempotency::IdempotencyKey;
     use nadi::input::{Email, Password, line};
     let (caller, ports) = super::request()?;
     let (name, email, password) =
@@ -113,7 +124,8 @@ pub async fn register(
     let registration = match (name, email, password) {
         (Ok(name), Ok(email), Ok(password)) => {
             let locale = crate::i18n::current().code().to_owned();
-            nadi::ports::Registration { name, email, password: Some(password), locale }
+            let key = IdempotencyKey::of_form(&key);
+            nadi::ports::Registration { name, email, password: Some(password), locale, key }
         }
         (name, email, password) => {
             let problems = [name.err(), email.err(), password.err()];
@@ -130,13 +142,22 @@ pub async fn register(
 /// Signs in with the code that this browser has asked for; a new address gets its account.
 #[server(prefix = "/fn", endpoint = "check_code")]
 pub async fn check_code(code: String, #[server(default)] next: String) -> Result<(), FormFailure> {
+    use nadi::ports::{ProofPurpose, SignInStep};
     let (caller, ports) = super::request()?;
     let browser = crate::context::session()?;
     let code = nadi::input::Code::parse(&code)?;
     let token = browser.proof().ok_or(nadi::Failure::CodeExpired)?;
+    let pending = ports.sign_in.pending_proof(&caller, &token).await?;
     let step = ports.sign_in.check_code(&caller, &token, &code).await?;
     browser.forget_proof();
-    go_on(step, &next).await
+    match (step, pending) {
+        (SignInStep::SignedIn(account), Some(proof)) if proof.purpose == ProofPurpose::Register => {
+            let page = enter(&account, &next).await?;
+            super::redirect(&crate::links::with(&page, crate::links::WELCOME, "registered"));
+            Ok(())
+        }
+        (step, _) => go_on(step, &next).await,
+    }
 }
 
 /// Sends a new code to the same address, in place of the last one.

@@ -217,7 +217,7 @@ fn ProfileHead(doctor: DoctorProfile) -> impl IntoView {
             <div class="profile-name">
                 <Initials name=doctor.name.clone()/>
                 <div>
-                    <h1 translate="no">{doctor.name}</h1>
+                    <h1 translate="no">{visit::unbroken_name(&doctor.name)}</h1>
                     <p class="profile-specialty">{i18n::list(&names::specialties_named(&doctor.specialties))}</p>
                 </div>
             </div>

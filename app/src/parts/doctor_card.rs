@@ -118,7 +118,7 @@ pub fn DoctorCard(card: Card, now: DateTime<Utc>) -> impl IntoView {
                 <div class="doctor-card-name">
                     <Initials name=card.name.clone()/>
                     <div>
-                        <h2 id=title.clone()><a href=href.clone() translate="no">{card.name.clone()}</a></h2>
+                        <h2 id=title.clone()><a href=href.clone() translate="no">{visit::unbroken_name(&card.name)}</a></h2>
                         <p class="doctor-card-specialty">{i18n::list(&names::specialties_named(&card.specialties))}</p>
                         {rating}
                     </div>

@@ -26,7 +26,6 @@ pub async fn email_language(caller: &Caller, ports: &Ports) -> Result<Option<Any
         Language::all().map(|language| Choice::new(language.code(), language.name())).collect();
     Ok(Some(
         view! {
-            <h3>{text!("email-language-title")}</h3>
             <FormSummary state=state/>
             <form class="form" method="post" action=links::page(SetLanguage::PATH)>
                 <SelectField name="language" label=text!("email-language-label") choices=choices value=locale

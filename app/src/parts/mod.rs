@@ -23,3 +23,4 @@ pub mod shown_once;
 pub mod times;
 pub mod visit;
 pub mod week;
+pub mod welcome;

@@ -57,7 +57,10 @@ pub fn zone(visit: &AppointmentView) -> Option<String> {
 pub fn summary(visit: &AppointmentView) -> AnyView {
     let date = view! { <time>{date(visit)}</time> };
     let times = view! { <time class="unbroken">{times(visit)}</time> };
-    let doctor = name(&visit.doctor_name);
+    let doctor = view! {
+        <span translate="no" dir="auto">{unbroken_name(&visit.doctor_name)}</span>
+    }
+    .into_any();
     match visit.mode {
         Mode::InPerson => {
             let location = name(&visit.location_name);
@@ -76,6 +79,26 @@ pub fn kind_and_person(visit: &AppointmentView) -> AnyView {
 /// Something that people typed, such as a name: it is not translated.
 pub fn name(typed: &str) -> AnyView {
     view! { <span translate="no" dir="auto">{typed.to_owned()}</span> }.into_any()
+}
+
+/// A doctor's name where it stands out: `Dr` and the word that follows are not broken across lines.
+pub fn unbroken_name(name: &str) -> AnyView {
+    let (title, rest) = titled(name);
+    view! { {title.map(|title| view! { <span class="unbroken">{title}</span> })}{rest} }.into_any()
+}
+
+/// A name in two parts: the title with the word that follows, if there is one, and the rest.
+fn titled(name: &str) -> (Option<String>, String) {
+    const TITLES: [&str; 4] = ["Dr", "Dr.", "Prof", "Prof."];
+    let is_titled = name.split_once(' ').is_some_and(|(title, _)| TITLES.contains(&title));
+    match name.match_indices(' ').nth(1) {
+        _ if !is_titled => (None, name.to_owned()),
+        Some((second, _)) => {
+            let (title, rest) = name.split_at(second);
+            (Some(title.to_owned()), rest.to_owned())
+        }
+        None => (Some(name.to_owned()), String::new()),
+    }
 }
 
 /// Whom it is for. Somebody who holds a time without an account may not have given a name yet.
@@ -117,4 +140,22 @@ pub fn is_clinic_side(visit: &AppointmentView) -> bool {
 pub fn is_for_another(visit: &AppointmentView) -> bool {
     !is_clinic_side(visit)
         && context::signed_in().is_some_and(|account| account.person != visit.person)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_stays_with_the_name() {
+        let parts = |name| {
+            let (title, rest) = titled(name);
+            (title.unwrap_or_default(), rest)
+        };
+        let pair = |title: &str, rest: &str| (title.to_owned(), rest.to_owned());
+        assert_eq!(parts("Dr Asha Rao"), pair("Dr Asha", " Rao"));
+        assert_eq!(parts("Prof. Rao"), pair("Prof. Rao", ""));
+        assert_eq!(parts("Asha Mira Rao"), pair("", "Asha Mira Rao"));
+        assert_eq!(parts("Dr"), pair("", "Dr"));
+    }
 }

@@ -56,6 +56,9 @@ pub fn TextField(
     #[prop(optional, into)] step: Option<String>,
     #[prop(optional, into)] pattern: Option<String>,
     #[prop(optional, into)] placeholder: Option<String>,
+    /// The page opens with the cursor here.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.clone());
     let described = described_by(&id, hint.is_some(), problem.is_some());
@@ -79,6 +82,7 @@ pub fn TextField(
                 step=step
                 pattern=pattern
                 placeholder=placeholder
+                autofocus=autofocus
                 aria-describedby=described
                 aria-invalid=invalid
             />

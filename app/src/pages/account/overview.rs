@@ -33,6 +33,7 @@ fn done(word: &str) -> Option<String> {
         "password" => Some(text!("account-done-password")),
         "language" => Some(text!("email-language-saved")),
         "signed-out" => Some(text!("account-done-signed-out")),
+        "signed-out-others" => Some(text!("account-done-signed-out-others")),
         _ => None,
     }
 }
@@ -72,10 +73,13 @@ async fn account(state: FormState, word: String) -> Result<AnyView, Failure> {
             <section aria-labelledby="data">
                 <h2 id="data">{text!("account-data-title")}</h2>
                 <Ways ways=vec![
-                    ("/account/api-keys", text!("account-api-keys")),
                     ("/account/export", text!("account-export-title")),
                     ("/account/delete", text!("account-delete-title")),
                 ]/>
+            </section>
+            <section aria-labelledby="programs">
+                <h2 id="programs">{text!("account-programs-title")}</h2>
+                <Ways ways=vec![("/account/api-keys", text!("account-api-keys"))]/>
             </section>
         </section>
     }
@@ -89,18 +93,15 @@ fn Details(profile: Profile) -> impl IntoView {
         true => (text!("account-password-is-set"), text!("account-change")),
         false => (text!("account-password-not-set"), text!("account-set")),
     };
-    let passkeys = profile.passkeys;
-    let mut factors = Vec::new();
-    if profile.has_authenticator {
-        factors.push(text!("account-factor-authenticator"));
-    }
-    if passkeys > 0 {
-        factors.push(text!("account-factor-passkeys", count = passkeys));
-    }
-    let factors = match factors.is_empty() {
-        true if profile.needs_second_factor => text!("account-factors-needed"),
-        true => text!("account-factors-none"),
-        false => crate::i18n::and(&factors),
+    let needed = profile.needs_second_factor && profile.passkeys == 0;
+    let two_step = match (profile.has_authenticator, needed) {
+        (true, _) => (text!("account-two-step-on"), text!("account-manage")),
+        (false, true) => (text!("account-two-step-needed"), text!("account-set-up")),
+        (false, false) => (text!("account-two-step-off"), text!("account-set-up")),
+    };
+    let passkeys = match profile.passkeys {
+        0 => (text!("account-passkeys-none"), text!("account-add")),
+        count => (text!("account-passkeys-count", count), text!("account-manage")),
     };
     view! {
         <section aria-labelledby="details">
@@ -115,8 +116,11 @@ fn Details(profile: Profile) -> impl IntoView {
                 <Detail label=text!("account-password") href="/account/password" change=password.1>
                     {password.0}
                 </Detail>
-                <Detail label=text!("account-factors") href="/account/security" change=text!("account-manage")>
-                    {factors}
+                <Detail label=text!("account-two-step") href="/account/security" change=two_step.1>
+                    {two_step.0}
+                </Detail>
+                <Detail label=text!("account-passkeys") href="/account/security" change=passkeys.1>
+                    {passkeys.0}
                 </Detail>
             </dl>
         </section>
@@ -182,13 +186,17 @@ fn Device(session: SessionView, now: DateTime<Utc>) -> impl IntoView {
         ..2 => text!("account-device-seen-lately"),
         _ => text!("account-device-seen", ago = ago(session.seen_at, now)),
     };
+    let used = match session.is_current {
+        true => text!("account-device-in-use").into_any(),
+        false => view! { {since} " " {seen} }.into_any(),
+    };
     view! {
         <div class="account-device">
             <div>
                 <strong>{device(&session)}</strong>
                 {session.is_program.then(|| view! { " "<Badge text=text!("account-device-api")/> })}
                 {session.is_current.then(|| view! { " "<Badge tone=Tone::Good text=text!("account-device-this")/> })}
-                <p class="muted">{since} " " {seen}</p>
+                <p class="muted">{used}</p>
             </div>
             <form method="post" action=links::page(EndSession::PATH)>
                 <HiddenField name="id" value=session.id.to_string()/>

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::appointment::{Refusal, State};
+use nadi::actor::ActingRole;
+use nadi::appointment::{Event, Refusal, State};
 use nadi::ports::{AppointmentView, OwnReview};
 
 use super::clinic::{ClinicActions, WayBack};
@@ -14,7 +15,7 @@ use crate::i18n::{rich_text, text};
 use crate::links;
 use crate::parts::form::{FormState, FormSummary};
 use crate::parts::visit;
-use crate::ui::{Alert, Badge, ButtonLink, PageHead};
+use crate::ui::{Alert, Badge, ButtonLink, PageHead, Tone};
 
 /// Whether a refusal is about undoing; only these are not explained elsewhere on the page.
 fn is_about_undoing(refusal: &Refusal) -> bool {
@@ -28,12 +29,33 @@ fn is_about_undoing(refusal: &Refusal) -> bool {
     )
 }
 
+/// Who released it, if it was a hold that was never confirmed.
+fn released_by(visit: &AppointmentView) -> Option<ActingRole> {
+    let last = visit.history.iter().rev().find(|entry| entry.event == Event::Released);
+    last.filter(|_| visit.state == State::Cancelled).map(|entry| entry.by)
+}
+
+/// The outcome of a hold that was released, as a heading and a sentence.
+fn release(by: ActingRole, done: Option<Done>, clinic_side: bool) -> (String, String) {
+    match (by, clinic_side) {
+        (ActingRole::Patient, false) => {
+            let detail = match done {
+                Some(Done::Released) => text!("appointment-released-detail"),
+                _ => text!("appointment-released-not-booked"),
+            };
+            (text!("appointment-released-title"), detail)
+        }
+        // Only the hold that takes its place releases it by itself.
+        (ActingRole::System, false) => {
+            (text!("appointment-released-title-other"), text!("appointment-released-for-another"))
+        }
+        _ => (text!("appointment-released-title-other"), text!("appointment-released-not-booked")),
+    }
+}
+
 /// The outcome, as a heading and a sentence.
 fn outcome(state: State, done: Option<Done>, clinic_side: bool) -> (String, String) {
     match (state, done, clinic_side) {
-        (State::Cancelled, Some(Done::Released), _) => {
-            (text!("appointment-released-title"), text!("appointment-released-detail"))
-        }
         (State::Cancelled, Some(Done::Cancelled), false) => {
             (text!("appointment-cancelled-done-title"), text!("appointment-cancelled-done-detail"))
         }
@@ -76,8 +98,12 @@ pub fn Over(
     done: Option<Done>,
 ) -> impl IntoView {
     let clinic_side = visit::is_clinic_side(&visit);
-    let (state, tone) = visit::state(visit.state);
-    let (title, lead) = outcome(visit.state, done, clinic_side);
+    let ((state, tone), (title, lead)) = match released_by(&visit) {
+        Some(by) => {
+            ((text!("appointment-state-released"), Tone::Neutral), release(by, done, clinic_side))
+        }
+        None => (visit::state(visit.state), outcome(visit.state, done, clinic_side)),
+    };
     let announced = done.is_some();
     let reason = visit.cancel_reason.clone().filter(|reason| !reason.is_empty());
     // The refusal only repeats what the page already says.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use nadi::Failure;
 use nadi::actor::Caller;
 use nadi::appointment::State;
+use nadi::ports::AppointmentView;
 use nadi::visit::Mode;
 
 use super::booked::Booked;
@@ -38,6 +39,8 @@ pub fn Appointment() -> impl IntoView {
         .or(failure_of::<NoShow>())
         .or(failure_of::<Reopen>());
     let review = failure_of::<WriteReview>().or(failure_of::<WithdrawReview>());
+    // The address still has the word for what was done before the form failed.
+    let done = done.filter(|_| form.failure.is_none() && review.failure.is_none());
     response::page(appointment(id_in_path(), done, form, details, review))
 }
 
@@ -65,7 +68,7 @@ async fn appointment(
             view! { <InAnAccount visit=visit/> }.into_any()
         }
         State::Confirmed | State::CheckedIn | State::Pending => {
-            let is_new = done == Some(Done::Confirmed) && signs_in_by_code(&caller).await;
+            let is_new = done == Some(Done::Confirmed) && has_new_account(&caller, &visit).await;
             view! {
                 <Booked visit=visit form=form done=done now=now/>
                 {is_new.then(|| view! { <NewAccountNote/> })}
@@ -90,10 +93,12 @@ async fn appointment(
     .into_any())
 }
 
-/// Whether the account has neither a password nor a passkey, such as that of somebody who has just booked for the first
-/// time. A page that shows a confirmed appointment does not fail when this cannot be read.
-async fn signs_in_by_code(caller: &Caller) -> bool {
+/// Whether confirming has made the account: it is younger than the hold, and has neither a password nor a passkey. A page
+/// that shows a confirmed appointment does not fail when this cannot be read.
+async fn has_new_account(caller: &Caller, visit: &AppointmentView) -> bool {
     let Ok(ports) = context::ports() else { return false };
     let profile = ports.accounts.profile(caller).await;
-    profile.is_ok_and(|profile| !profile.has_password && profile.passkeys == 0)
+    profile.is_ok_and(|profile| {
+        profile.created_at >= visit.created_at && !profile.has_password && profile.passkeys == 0
+    })
 }

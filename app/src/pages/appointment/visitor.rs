@@ -11,12 +11,11 @@ use nadi::{Failure, Field};
 
 use super::done::{Done, DoneNotice};
 use super::facts::{Head, VisitFacts};
-use super::held::{ConfirmForm, HeldHead, NewCodeForm, ReleaseForm, extended};
+use super::held::{CodeState, ConfirmForm, HeldHead, NewCodeForm, ReleaseForm, about};
 use crate::context::typed_or;
 use crate::fns::booking::{ForgetVisit, SendCode, SignInToBook};
-use crate::i18n::{self, date_without_weekday, rich_text, text};
+use crate::i18n::{date_without_weekday, rich_text, text};
 use crate::links;
-use crate::messages;
 use crate::parts::form::{FormKey, FormState};
 use crate::parts::hydration_scripts::HydrationScripts;
 use crate::parts::visit;
@@ -37,14 +36,6 @@ pub fn VisitorHold(
     done: Option<Done>,
 ) -> impl IntoView {
     let id = visit.id.to_string();
-    let news = match done {
-        Some(Done::CodeSent) => Some((
-            text!("appointment-visitor-code-sent"),
-            text!("appointment-visitor-code-sent-detail"),
-        )),
-        Some(Done::Extended) => Some(extended(&visit)),
-        _ => None,
-    };
     // The account of the typed address has another appointment then, which only the right code has revealed.
     let clash = matches!(
         form.failure,
@@ -54,12 +45,21 @@ pub fn VisitorHold(
     );
     let given = visit.contact.clone().filter(|_| !visit.code_sent_to.is_empty());
     let is_first = given.is_none();
-    let about = about(&visit);
+    let about = about(&visit, visit::name(&visit.visit_type_name));
+    // The first code was asked for with the details.
+    let code = CodeState::of(&visit, 1, done);
+    let form = code.explained(form);
+    let new_code = !is_first && code.can_be_renewed && !code.is_spent;
+    let details_form = (is_first || code.can_be_renewed).then_some(DETAILS_FORM);
     let forms = match given {
-        None => view! { <DetailsForm id=id.clone() contact=visit.contact.clone() form=details/> }
-            .into_any(),
+        None => {
+            let shown = Details::of(visit.contact.as_ref());
+            view! { <DetailsForm id=id.clone() stored=shown is_sent=false form=details/> }
+                .into_any()
+        }
         Some(contact) => {
-            let open = details.shows_typed() || clash;
+            let stored = Details::of(Some(&contact));
+            let open = details.shows_typed() || clash || stored.typed() != stored;
             let confirmed = AppointmentView {
                 code_sent_to: Email::readable(contact.email.as_str()),
                 ..visit.clone()
@@ -68,23 +68,26 @@ pub fn VisitorHold(
                 {clash.then(|| view! {
                     <Alert tone=Tone::Waiting><p>{text!("appointment-visitor-clash")}</p></Alert>
                 })}
-                <ConfirmForm visit=confirmed form=form.clone()/>
-                <GivenDetails contact=contact.clone()/>
-                <details class="contact-change" open=open>
-                    <summary>{text!("appointment-visitor-change")}</summary>
-                    <DetailsForm id=id.clone() contact=Some(contact) form=details/>
-                </details>
+                <ConfirmForm visit=confirmed form=form.clone() code=code/>
+                <GivenDetails contact=contact/>
+                // Another address needs another code.
+                {code.can_be_renewed.then(|| view! {
+                    <details class="contact-change" open=open>
+                        <summary>{text!("appointment-visitor-change")}</summary>
+                        <DetailsForm id=id.clone() stored=stored is_sent=true form=details/>
+                    </details>
+                })}
             }
             .into_any()
         }
     };
     view! {
-        <HeldHead visit=visit left=left form=form news=news about=about/>
+        <HeldHead visit=visit left=left form=form done=done about=about details_form=details_form/>
         <div class="held-forms">
             {forms}
             <div class="held-others">
                 {(is_first || clash).then(|| view! { <SignInForm id=id.clone()/> })}
-                {(!is_first).then(|| view! { <NewCodeForm id=id.clone()/> })}
+                {new_code.then(|| view! { <NewCodeForm id=id.clone() variant=Variant::Secondary/> })}
                 <ReleaseForm id=id/>
             </div>
         </div>
@@ -92,64 +95,85 @@ pub fn VisitorHold(
     }
 }
 
-/// What it is, what it costs, and where.
-fn about(visit: &AppointmentView) -> AnyView {
-    let kind = visit::name(&visit.visit_type_name);
-    let fee = i18n::fee(visit.fee.minor_units, &visit.fee.currency);
-    let place = (visit.mode == nadi::visit::Mode::InPerson).then(|| {
-        let address = messages::place::address(&visit.location_address, &visit.city);
-        view! {
-            <br/>
-            {visit::name(&address)}
+/// The id of the form with the details.
+const DETAILS_FORM: &str = "details";
+
+/// The fields of the form with the details.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Details {
+    name: String,
+    email: String,
+    /// `me` or `other`.
+    whom: String,
+    patient_name: String,
+    birth_date: String,
+}
+
+impl Details {
+    fn of(contact: Option<&Contact>) -> Self {
+        let patient = contact.and_then(|contact| contact.patient.as_ref());
+        let birth_date = patient.and_then(|patient| patient.birth_date);
+        Self {
+            name: contact.map(|contact| contact.name.clone()).unwrap_or_default(),
+            email: contact
+                .map(|contact| Email::readable(contact.email.as_str()))
+                .unwrap_or_default(),
+            whom: if patient.is_some() { "other" } else { "me" }.to_owned(),
+            patient_name: patient.map(|patient| patient.name.clone()).unwrap_or_default(),
+            birth_date: birth_date.map(|date| date.to_string()).unwrap_or_default(),
         }
-    });
-    view! {
-        {rich_text!("appointment-visitor-kind-and-fee", kind, fee)}
-        {place}
     }
-    .into_any()
+
+    /// The fields as they were typed, in a form that is shown again.
+    fn typed(&self) -> Self {
+        Self {
+            name: typed_or("name", &self.name),
+            email: typed_or("email", &self.email),
+            whom: typed_or("whom", &self.whom),
+            patient_name: typed_or("patient_name", &self.patient_name),
+            birth_date: typed_or("birth_date", &self.birth_date),
+        }
+    }
 }
 
 /// Who they are, and whom the visit is for. Sends the code.
 #[component]
-fn DetailsForm(id: String, contact: Option<Contact>, form: FormState) -> impl IntoView {
-    let again = contact.is_some();
-    let patient = contact.as_ref().and_then(|contact| contact.patient.clone());
-    let (name, email) = contact
-        .map(|contact| (contact.name, Email::readable(contact.email.as_str())))
-        .unwrap_or_default();
-    let whom = if patient.is_some() { "other" } else { "me" };
-    let (patient_name, birth_date) = patient
-        .map(|patient| (patient.name, patient.birth_date.map(|date| date.to_string())))
-        .unwrap_or_default();
+fn DetailsForm(
+    id: String,
+    stored: Details,
+    /// A code was sent for this hold already.
+    is_sent: bool,
+    form: FormState,
+) -> impl IntoView {
+    let Details { name, email, whom, patient_name, birth_date } = stored.typed();
     let choices = vec![
         Choice::new("me", text!("appointment-visitor-for-me")),
         Choice::new("other", text!("appointment-visitor-for-other")),
     ];
-    let button = match again {
+    let button = match is_sent {
         true => text!("appointment-visitor-send-code-again"),
         false => text!("appointment-visitor-send-code"),
     };
     view! {
-        <form class="form contact-form" method="post" action=links::page(SendCode::PATH)>
+        <form class="form contact-form" id=DETAILS_FORM method="post" action=links::page(SendCode::PATH)>
             <FormKey/>
             <HiddenField name="id" value=id/>
             <TextField name="name" label=text!("appointment-visitor-name") autocomplete="name" required=true
-                maxlength=100 value=typed_or("name", &name) problem=form.problem(Field::Name)/>
+                maxlength=100 value=name problem=form.problem(Field::Name)/>
             <TextField name="email" label=text!("appointment-visitor-email") kind="email" autocomplete="email"
                 required=true maxlength=254 hint=text!("appointment-visitor-email-hint")
-                value=typed_or("email", &email) problem=form.problem(Field::Email)/>
+                value=email problem=form.problem(Field::Email)/>
             <RadioField name="whom" label=text!("appointment-visitor-whom") choices=choices
-                value=typed_or("whom", whom)/>
+                value=whom/>
             <div class="contact-patient">
                 <TextField name="patient_name" label=text!("appointment-visitor-patient-name") autocomplete="off"
-                    maxlength=100 value=typed_or("patient_name", &patient_name)
+                    maxlength=100 value=patient_name
                     problem=form.problem(Field::PatientName)/>
                 <TextField name="birth_date" label=text!("appointment-visitor-birth-date") kind="date"
-                    min="1900-01-01" value=typed_or("birth_date", &birth_date.unwrap_or_default())
+                    min="1900-01-01" value=birth_date
                     problem=form.problem(Field::BirthDate)/>
             </div>
-            <Button variant=if again { Variant::Secondary } else { Variant::Primary }>{button}</Button>
+            <Button variant=if is_sent { Variant::Secondary } else { Variant::Primary }>{button}</Button>
         </form>
     }
 }
@@ -224,8 +248,7 @@ pub fn InAnAccount(visit: AppointmentView) -> impl IntoView {
 /// For somebody who has just booked for the first time: they have an account now.
 #[component]
 pub fn NewAccountNote() -> impl IntoView {
-    let password =
-        view! { <a href=links::page("/account")>{text!("appointment-new-account-link")}</a> };
+    let password = view! { <a href=links::page("/account/password")>{text!("appointment-new-account-link")}</a> };
     view! {
         <Alert>
             <p><strong>{text!("appointment-new-account")}</strong></p>

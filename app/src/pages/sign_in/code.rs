@@ -60,10 +60,14 @@ fn CodeForm(
     let sent_again = sent_again && state.failure.is_none();
     let email =
         view! { <strong class="address" translate="no">{Email::readable(&proof.email)}</strong> };
-    let other_address = match proof.purpose {
+    // Whoever is signed in proves that they are the account's owner, so it is this address or none.
+    let other_address = context::signed_in().is_none().then(|| match proof.purpose {
         ProofPurpose::Register => links::register(&next),
         _ => links::sign_in(&next),
-    };
+    });
+    let other_address = other_address.map(|href| {
+        view! { <p><a href=href>{text!("sign-in-code-other-address")}</a></p> }
+    });
     let code = (proof.tries_left > 0).then(|| {
         view! {
             <form class="form" method="post" action=links::page(CheckCode::PATH)>
@@ -99,7 +103,7 @@ fn CodeForm(
             {code}
             <div class="sign-in-others">
                 {again}
-                <p><a href=other_address>{text!("sign-in-code-other-address")}</a></p>
+                {other_address}
             </div>
         </section>
     }

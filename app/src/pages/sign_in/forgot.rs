@@ -20,7 +20,8 @@ pub fn ForgottenPassword() -> impl IntoView {
     let next = next();
     // Those who were on the way to nowhere are told on the account page that the password was changed.
     let onward = if is_nowhere(&next) { "" } else { next.as_str() };
-    let new_password = Query::new().with("next", onward).on(&links::page("/account/password"));
+    let new_password = Query::new().with("forgotten", "yes").with("next", onward);
+    let new_password = new_password.on(&links::page("/account/password"));
     response::page(async move {
         if leads_on(&new_password).await? {
             return Ok(().into_any());

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::actor::{Caller, MissingFactor, SignedIn};
+use nadi::ids::AppointmentId;
 use nadi::input::{Password, return_path};
 use nadi::ports::{AppointmentQuery, Period, Ports};
 use nadi::{Failure, Field};
@@ -50,11 +51,24 @@ fn is_booking(next: &str) -> bool {
     next.contains("slot=")
 }
 
+/// Has the visitor come from the page of an appointment, which is not theirs to see without signing in?
+fn is_appointment(next: &str) -> bool {
+    let (_, path) = Language::of_path(next);
+    let id =
+        path.strip_prefix("/appointments/").and_then(|rest| rest.split(['/', '?', '#']).next());
+    id.is_some_and(|id| id.parse::<AppointmentId>().is_ok())
+}
+
 /// Leads on whoever is signed in already; says whether it did.
 async fn leads_on(next: &str) -> Result<bool, Failure> {
     let Some(account) = signed_in() else { return Ok(false) };
     let (caller, ports) = (context::caller()?, context::ports()?);
-    response::redirect(&place(&caller, &ports, &account, next).await);
+    let place = place(&caller, &ports, &account, next).await;
+    let place = match address::value(links::WELCOME) {
+        word if word.is_empty() => place,
+        word => links::with(&place, links::WELCOME, &word),
+    };
+    response::redirect(&place);
     Ok(true)
 }
 
@@ -119,12 +133,19 @@ fn note() -> Option<String> {
 
 #[component]
 fn SignInForm(next: String, state: FormState) -> impl IntoView {
-    let lead = if is_booking(&next) { text!("sign-in-to-book") } else { text!("sign-in-lead") };
+    let lead = if is_booking(&next) {
+        text!("sign-in-to-book")
+    } else if is_appointment(&next) {
+        text!("sign-in-to-see-appointment")
+    } else {
+        text!("sign-in-lead")
+    };
     let register = {
         let href = links::register(&next);
         view! { <a href=href>{text!("sign-in-register")}</a> }
     };
     let send_code = links::page(session::SendSignInCode::PATH);
+    let forgot = links::page(session::ForgotPassword::PATH);
     view! {
         <Title text=state.page_title(text!("sign-in-title"))/>
         <section class="narrow">
@@ -139,7 +160,10 @@ fn SignInForm(next: String, state: FormState) -> impl IntoView {
                 <TextField name="password" label=text!("sign-in-password") kind="password" autocomplete="current-password"
                     required=true maxlength=Password::MAX_CHARS problem=state.problem(Field::Password)/>
                 <Button>{text!("sign-in-button")}</Button>
-                <p class="form-link"><a href=links::forgotten_password(&next)>{text!("sign-in-forgot")}</a></p>
+                // A button, so that the address need not be typed again.
+                <button class="button" data-variant="quiet" type="submit" formaction=forgot formnovalidate>
+                    {text!("sign-in-forgot")}
+                </button>
                 <div class="sign-in-ways">
                     // The password may be missing, so the browser does not check the form.
                     <button class="button" data-variant="secondary" type="submit" formaction=send_code formnovalidate>

@@ -7,7 +7,7 @@ use nadi::Field;
 use nadi::input::Password;
 
 use super::{is_booking, leads_on, next};
-use crate::context::typed_or;
+use crate::context::{new_form_key, typed_or};
 use crate::fns::session;
 use crate::i18n::{rich_text, text};
 use crate::links;
@@ -41,6 +41,7 @@ fn RegisterForm(next: String, state: FormState) -> impl IntoView {
             <PageHead title=text!("register-title") lead=lead/>
             <form class="form" method="post" action=links::page(session::Register::PATH)>
                 <HiddenField name="next" value=next/>
+                <HiddenField name="key" value=new_form_key()/>
                 <TextField name="name" label=text!("register-name") autocomplete="name" required=true maxlength=100
                     value=typed_or("name", "") problem=state.problem(Field::Name)/>
                 <TextField name="email" label=text!("register-email") kind="email" autocomplete="username" required=true

@@ -43,8 +43,10 @@ async fn team(done: String, inviting: FormState, others: FormState) -> Result<An
         {done}
         <PageHead title=text!("team-title") lead=text!("team-lead")/>
         {admin_tabs(AdminTab::Team)}
-        <h2>{text!("team-administrators")}</h2>
-        {people(administrators, several)}
+        <section class="team-part">
+            <h2>{text!("team-administrators")}</h2>
+            {people(administrators, several)}
+        </section>
         {invited(open, several)}
         <section class="narrow team-invite">
             <h2>{text!("team-invite-title")}</h2>
@@ -74,11 +76,15 @@ fn people(administrators: Vec<AdministratorView>, several: bool) -> AnyView {
                     <td translate="no">{Email::readable(&one.email)}</td>
                     {several.then(|| view! { <td translate="no">{one.clinic_name}</td> })}
                     <td>
-                        <form method="post" action=links::page(RemoveAdministrator::PATH) aria-label=remove>
-                            <HiddenField name="from_clinic" value=one.clinic.to_string()/>
-                            <HiddenField name="account" value=one.account.to_string()/>
-                            <Button variant=Variant::Quiet>{text!("team-remove-button")}</Button>
-                        </form>
+                        <details class="team-remove">
+                            <summary aria-label=remove>{text!("team-remove-button")}</summary>
+                            <p>{text!("team-remove-lead")}</p>
+                            <form method="post" action=links::page(RemoveAdministrator::PATH)>
+                                <HiddenField name="from_clinic" value=one.clinic.to_string()/>
+                                <HiddenField name="account" value=one.account.to_string()/>
+                                <Button variant=Variant::Danger>{text!("team-remove-sure")}</Button>
+                            </form>
+                        </details>
                     </td>
                 </tr>
             }
@@ -126,8 +132,10 @@ fn invited(open: Vec<InvitationView>, several: bool) -> Option<AnyView> {
         })
         .collect();
     let view = view! {
-        <h2>{text!("team-invitations")}</h2>
-        <ul class="team-invitations">{rows}</ul>
+        <section class="team-part">
+            <h2>{text!("team-invitations")}</h2>
+            <ul class="team-invitations">{rows}</ul>
+        </section>
     };
     Some(view.into_any())
 }
