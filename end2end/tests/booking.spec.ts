@@ -51,7 +51,8 @@ test('a visitor finds a doctor, registers, books, finds the appointment and canc
   const person = newPerson();
   await fillRegistration(page, person);
   await expectSignedIn(page, person);
-  expect(await readChosenTime(page), 'the chosen time is shown again').toEqual(chosen);
+  const welcomed = { ...chosen, address: `${chosen.address}&welcome=registered` };
+  expect(await readChosenTime(page), 'the chosen time is shown again').toEqual(welcomed);
 
   const appointment = await hold(page);
   await expect(page.getByText(summaryOf(chosen))).toBeVisible();

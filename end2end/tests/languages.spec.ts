@@ -103,7 +103,7 @@ test('forms, redirects and messages keep the language', { tag: '@no-scripts' }, 
   await expectPseudo(page, 'the code that registers');
   await fields.first().fill(await useSignInCode(page, person));
   await send.click();
-  await expect(page).toHaveURL(`/${PSEUDO}/people`);
+  await expect(page).toHaveURL(`/${PSEUDO}/people?welcome=registered`);
 
   // What the account is told is in its language, whatever the language of the page.
   const chosen = await chooseTimeIn(page, city);
