@@ -9,19 +9,22 @@ use serde::{Deserialize, Serialize};
 pub enum ActingRole {
     Patient,
     Doctor,
+    Receptionist,
     Administrator,
     /// The platform itself: an expiry, a replaced hold.
     System,
 }
 
 impl ActingRole {
-    pub const ALL: [Self; 4] = [Self::Patient, Self::Doctor, Self::Administrator, Self::System];
+    pub const ALL: [Self; 5] =
+        [Self::Patient, Self::Doctor, Self::Receptionist, Self::Administrator, Self::System];
 
     /// The value in the database and in events.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Patient => "patient",
             Self::Doctor => "doctor",
+            Self::Receptionist => "receptionist",
             Self::Administrator => "administrator",
             Self::System => "system",
         }

@@ -108,6 +108,7 @@ test('somebody with an account becomes an administrator, whoever is signed in', 
   await expectAccessible(page, 'the team');
   await page.getByLabel(text('team-invite-email')).fill(person.email);
   await page.getByLabel(text('team-invite-clinic')).selectOption({ label: 'Nadi Margao' });
+  await page.getByLabel(text('team-invite-as-administrator')).check();
   await page.getByRole('button', { name: text('team-invite-button') }).click();
   await expect(page.getByRole('status')).toContainText(text('invitation-sent-done'));
 

@@ -251,7 +251,9 @@ fn reopen(marked: &Appointment, facts: &Facts, now: DateTime<Utc>) -> Result<Tra
         (State::CheckedIn, _) | (_, State::NoShow) => Claims::Keep,
         _ => Claims::MakeAgain,
     };
-    if now >= undo.until {
+    if marked.state == State::Completed && !Command::Complete.is_open_to(facts.by) {
+        Err(Refusal::NotYours)
+    } else if now >= undo.until {
         Err(Refusal::TooLateToUndo)
     } else if marked.state == State::Completed && undo.reviewed {
         Err(Refusal::HasReview)

@@ -181,9 +181,11 @@ impl Command {
                 side == ActingRole::Patient
             }
             Self::Cancel | Self::Reschedule => side != ActingRole::System,
-            Self::CheckIn | Self::Complete | Self::MarkNoShow | Self::Reopen => {
-                matches!(side, ActingRole::Doctor | ActingRole::Administrator)
-            }
+            Self::Complete => matches!(side, ActingRole::Doctor | ActingRole::Administrator),
+            Self::CheckIn | Self::MarkNoShow | Self::Reopen => matches!(
+                side,
+                ActingRole::Doctor | ActingRole::Receptionist | ActingRole::Administrator
+            ),
         }
     }
 }

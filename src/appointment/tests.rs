@@ -90,8 +90,7 @@ fn every_pair_of_state_and_command_is_decided() {
 
 #[test]
 fn patients_and_clinics_cannot_use_each_others_commands() {
-    let all =
-        [ActingRole::Patient, ActingRole::Doctor, ActingRole::Administrator, ActingRole::System];
+    let all = ActingRole::ALL;
     for command in Command::ALL {
         assert!(all.iter().any(|side| command.is_open_to(*side)), "{command:?} is for someone");
         for by in all.into_iter().filter(|side| !command.is_open_to(*side)) {
@@ -101,6 +100,19 @@ fn patients_and_clinics_cannot_use_each_others_commands() {
                 assert_eq!(answer, Err(Refusal::NotYours), "{by:?} {command:?} {state:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_receptionist_undoes_check_ins_and_no_shows_but_no_completed_visits() {
+    for (state, expected) in [
+        (State::CheckedIn, Ok(State::Confirmed)),
+        (State::NoShow, Ok(State::Confirmed)),
+        (State::Completed, Err(Refusal::NotYours)),
+    ] {
+        let facts = Facts { by: ActingRole::Receptionist, ..facts() };
+        let answer = decide(Some(&appointment(state)), &facts, Command::Reopen, now());
+        assert_eq!(answer.map(|transition| transition.to), expected, "{state:?}");
     }
 }
 

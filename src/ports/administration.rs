@@ -7,6 +7,7 @@ use super::{Answer, HolidayView, Page};
 use crate::actor::Caller;
 use crate::ids::{AppointmentId, CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use crate::input::Slug;
+use crate::permissions::Permission;
 use crate::zone::Zone;
 
 /// Whether patients can find a doctor.
@@ -159,13 +160,13 @@ pub struct ZoneRules {
     pub shifted: Vec<ShiftedVisit>,
 }
 
-/// Every method fails with `SignInFirst` for a visitor, `NotAllowed` for an account that administers nothing, and
-/// `NotFound` for a clinic that the caller does not administer.
+/// Every method fails with `SignInFirst` for a visitor, `NotAllowed` for an account whose roles do not allow it, and
+/// `NotFound` for a clinic in which the caller has no such role.
 #[async_trait]
 pub trait Administration: Send + Sync {
-    /// The clinics the caller administers, by name.
-    async fn clinics(&self, caller: &Caller) -> Answer<Vec<ClinicView>>;
-    /// One page (50) of their doctors, by name; `text` narrows by name.
+    /// The clinics in which the caller has this permission, by name.
+    async fn clinics(&self, caller: &Caller, permission: Permission) -> Answer<Vec<ClinicView>>;
+    /// One page (50) of the doctors of the caller's clinics, by name; `text` narrows by name.
     async fn doctors(&self, caller: &Caller, text: Option<&str>, page: u32) -> Answer<DoctorRows>;
     async fn doctor(&self, caller: &Caller, id: DoctorId) -> Answer<DoctorForm>;
     async fn add_doctor(&self, caller: &Caller, form: DoctorForm) -> Answer<DoctorId>;

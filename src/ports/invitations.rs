@@ -1,4 +1,4 @@
-//! Invitations: how doctors and administrators join a clinic. The link is mailed, so it proves the address.
+//! Invitations: how doctors, administrators and receptionists join a clinic. The link is mailed, so it proves the address.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -7,14 +7,37 @@ use uuid::Uuid;
 use super::Answer;
 use super::sign_in::KnownAccount;
 use crate::actor::Caller;
-use crate::ids::{ClinicId, DoctorId};
+use crate::ids::{AccountId, ClinicId, DoctorId};
 use crate::input::{Email, Password};
 
 /// What somebody is invited to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitedAs {
     Doctor(DoctorId),
+    Member(TeamRole),
+}
+
+/// A role in the team of a clinic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TeamRole {
     Administrator,
+    Receptionist,
+}
+
+impl TeamRole {
+    pub const ALL: [Self; 2] = [Self::Administrator, Self::Receptionist];
+
+    /// The word in the database and in forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Receptionist => "receptionist",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
 }
 
 /// An invitation that is open, as administrators see it.
@@ -32,10 +55,11 @@ pub struct InvitationView {
     pub is_expired: bool,
 }
 
-/// An administrator of a clinic.
+/// A member of the team of a clinic.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AdministratorView {
-    pub account: crate::ids::AccountId,
+pub struct MemberView {
+    pub role: TeamRole,
+    pub account: AccountId,
     pub name: String,
     pub email: String,
     pub clinic: ClinicId,
@@ -93,7 +117,7 @@ pub trait Invitations: Send + Sync {
     /// Mails an invitation, in place of an open one for the same profile or the same address in the clinic.
     ///
     /// # Errors
-    /// `SignInFirst`; `NotFound` for a clinic or doctor that the caller does not administer; `ProveAgain`; `Refused`
+    /// `SignInFirst`; `NotFound` for a clinic or doctor whose team the caller does not manage; `ProveAgain`; `Refused`
     /// with `AlreadyJoined`; `TooManyTries`; `Unavailable`.
     async fn invite(
         &self,
@@ -103,7 +127,7 @@ pub trait Invitations: Send + Sync {
         email: &Email,
     ) -> Answer<Uuid>;
 
-    /// The open invitations of the clinics that the caller administers, newest first.
+    /// The open invitations of the clinics whose team the caller manages, newest first.
     ///
     /// # Errors
     /// `SignInFirst`, `NotAllowed`, `Unavailable`.
@@ -119,20 +143,21 @@ pub trait Invitations: Send + Sync {
     /// `SignInFirst`, `NotFound`, `ProveAgain`, `Unavailable`.
     async fn withdraw(&self, caller: &Caller, id: Uuid) -> Answer<()>;
 
-    /// The administrators of the clinics that the caller administers.
+    /// The administrators and receptionists of these clinics.
     ///
     /// # Errors
     /// `SignInFirst`, `NotAllowed`, `Unavailable`.
-    async fn administrators(&self, caller: &Caller) -> Answer<Vec<AdministratorView>>;
+    async fn team(&self, caller: &Caller) -> Answer<Vec<MemberView>>;
 
     /// # Errors
     /// `SignInFirst`, `NotFound`, `ProveAgain`; `Refused` with `LastAdministrator`, unless the caller administers every
     /// clinic; `Unavailable`.
-    async fn remove_administrator(
+    async fn remove_member(
         &self,
         caller: &Caller,
         clinic: ClinicId,
-        account: crate::ids::AccountId,
+        role: TeamRole,
+        account: AccountId,
     ) -> Answer<()>;
 
     /// Who signs in as a doctor, and who is invited to.

@@ -1,4 +1,4 @@
-# Invitations: how doctors and administrators join a clinic.
+# Invitations: how doctors, administrators and receptionists join a clinic.
 
 ## On a doctor’s page, for administrators: who signs in as the doctor
 
@@ -25,6 +25,7 @@ invitation-expired-badge = Expired
 # `$doctor`: the doctor’s name, a link.
 invitation-as-doctor = Sign-in for { $doctor }
 invitation-as-administrator = Administrator
+invitation-as-receptionist = Receptionist
 invitation-again-button = Send again
 invitation-withdraw-button = Withdraw invitation
 # The same buttons for screen readers.
@@ -33,14 +34,17 @@ invitation-withdraw-to = Withdraw the invitation to { $email }
 invitation-sent-done = Invitation sent.
 invitation-withdrawn-done = Invitation withdrawn. The link no longer works.
 
-## The team: the administrators of the clinics
+## The team: the administrators and receptionists of the clinics
 
 team-title = Team
-team-lead = Administrators manage doctors, locations and appointments.
-team-administrators = Administrators
+team-lead = Administrators manage doctors, locations and appointments. Receptionists see and change appointments only.
+team-members = Members
 team-column-name = Name
 team-column-email = E-mail
+team-column-role = Role
 team-column-clinic = Clinic
+team-role-administrator = Administrator
+team-role-receptionist = Receptionist
 team-column-remove = Remove
 team-you = (you)
 team-remove-button = Remove
@@ -49,11 +53,14 @@ team-remove-lead = This person will no longer be able to manage the clinic.
 team-remove-sure = Remove administrator
 # For screen readers.
 team-remove = Remove { $name }
-team-removed-done = Administrator removed.
-team-none-title = No clinic administrators yet
+team-removed-done = Removed from the team.
+team-none-title = No one in the team yet
 team-none-text = Invite the first clinic administrator below.
 team-invitations = Invitations
-team-invite-title = Invite an administrator
+team-invite-title = Invite someone
+team-invite-role = Role
+team-invite-as-administrator = Administrator: manages doctors, locations, opening hours and appointments
+team-invite-as-receptionist = Receptionist: sees and changes appointments
 team-invite-email = E-mail address
 team-invite-hint = We will e-mail a link to this address. The link works for 7 days.
 team-invite-clinic = Clinic
@@ -64,6 +71,7 @@ team-invite-button = Send invitation
 invitation-title = You are invited
 invitation-received-doctor = { $clinic } invites you to sign in as { $doctor }, to see your calendar and set your opening hours.
 invitation-received-administrator = { $clinic } invites you to be an administrator. Administrators manage doctors, locations and appointments.
+invitation-received-receptionist = { $clinic } invites you to be a receptionist. Receptionists see and change the appointments of the clinic’s patients.
 invitation-received-until = The link works until { $date }.
 invitation-accept-button = Accept invitation
 # The invited address has an account.

@@ -149,6 +149,7 @@ pub mod typed {
     use nadi::actor::Caller;
     use nadi::failure::{Field, FieldProblem, Problem};
     use nadi::input::{Slug, line, lines, optional_line, optional_lines};
+    use nadi::permissions::Permission;
     use nadi::ports::{City, ClinicView, DoctorForm, DoctorStatus, LocationForm, Ports};
     use nadi::search::parameters;
     use nadi::text::plain;
@@ -209,7 +210,7 @@ pub mod typed {
         ports: &Ports,
         typed: &TypedDoctor,
     ) -> Result<DoctorForm, Failure> {
-        let clinics = ports.administration.clinics(caller).await?;
+        let clinics = ports.administration.clinics(caller, Permission::ManageDoctors).await?;
         read_doctor(&clinics, typed)
     }
 
@@ -277,7 +278,7 @@ pub mod typed {
         ports: &Ports,
         typed: &TypedLocation,
     ) -> Result<LocationForm, Failure> {
-        let clinics = ports.administration.clinics(caller).await?;
+        let clinics = ports.administration.clinics(caller, Permission::ManageLocations).await?;
         let cities = ports.directory.cities(caller).await?;
         read_location(&clinics, &cities, typed)
     }

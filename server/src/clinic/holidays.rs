@@ -6,6 +6,7 @@ use nadi::actor::Caller;
 use nadi::events::NewEvent;
 use nadi::failure::{Field, Problem};
 use nadi::ids::ClinicId;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{ClinicHolidays, HolidayRegion, HolidayView};
 
 use super::store;
@@ -24,7 +25,7 @@ impl AdministrationService {
         caller: &Caller,
         clinic: ClinicId,
     ) -> Outcome<ClinicHolidays> {
-        caller.signed_in()?.must_administer(clinic)?;
+        caller.may(Permission::ManageHolidays, &Target::clinic(clinic))?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let observed = store::holiday_regions(&mut connection, clinic).await?;
         let working = store::working_days(&mut connection, clinic).await?;
@@ -58,7 +59,7 @@ impl AdministrationService {
         mut regions: Vec<String>,
         working_days: Vec<NaiveDate>,
     ) -> Outcome<()> {
-        caller.signed_in()?.must_administer(clinic)?;
+        caller.may(Permission::ManageHolidays, &Target::clinic(clinic))?;
         regions.sort_unstable();
         regions.dedup();
         if regions.len() > REGIONS_MAX {

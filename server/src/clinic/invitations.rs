@@ -1,24 +1,27 @@
-//! Invitations: how doctors and administrators join a clinic, and how they leave it again.
+//! Invitations: how doctors, administrators and receptionists join a clinic, and how they leave it again.
 //!
-//! An invitation is mailed to an address. Its link proves the address, so nobody becomes a doctor or an administrator
-//! by typing the address of somebody else. All changes lock the clinic's row, so they run one after the other.
+//! An invitation is mailed to an address. Its link proves the address, so nobody gets a role by typing the address of
+//! somebody else. All changes lock the clinic's row, so they run one after the other.
 
 mod accept;
 mod cleanup;
 mod link;
 
+use std::time::Duration as StdDuration;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
-use nadi::actor::{ActingRole, Administers, Caller, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::appointment::Refusal;
 use nadi::events::{AccountEvent, NewEvent};
 use nadi::ids::{AccountId, ClinicId, DoctorId};
 use nadi::input::Email;
 use nadi::notification_rules::AccountTemplate;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{
-    AdministratorView, Answer, DoctorSignIn, InvitationView, Invitations, InvitedAccount,
-    InvitedAs, KnownAccount, ReceivedInvitation,
+    Answer, DoctorSignIn, InvitationView, Invitations, InvitedAccount, InvitedAs, KnownAccount,
+    MemberView, ReceivedInvitation, TeamRole,
 };
 use serde_json::json;
 use sqlx::PgConnection;
@@ -31,19 +34,19 @@ pub use crate::clinic::invitations::cleanup::{delete_ended, delete_of_address};
 
 use crate::accounts;
 use crate::accounts::addresses;
-use crate::cache::backend::Key;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
+use crate::limits::{Limit, rules};
 use crate::notifications::account_messages::{self, AccountMessage};
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer};
 
 /// How long a link counts.
 const VALID_DAYS: i64 = 7;
-/// How many invitations an account may send in an hour.
-const SENT_PER_HOUR_MAX: u64 = 20;
-/// How many invitations and administrators a page lists.
+/// Invitations that an account sends.
+const SENT: Limit = Limit::new("invitations", 20, StdDuration::from_secs(60 * 60));
+/// How many invitations and members of a team a page lists.
 const LISTED_MAX: i64 = 500;
 
 pub struct InvitationService {
@@ -62,20 +65,19 @@ impl InvitationService {
         invited_as: InvitedAs,
         email: &Email,
     ) -> Outcome<Uuid> {
-        let account = caller.signed_in()?;
-        account.must_administer(clinic)?;
+        let account = caller.may(Permission::ManageTeam, &Target::clinic(clinic))?;
         account.must_have_proved(caller.now)?;
-        self.count_sent(account).await?;
+        self.count_sent(caller, account)?;
         let mut transaction = self.app_state.write.begin().await?;
         lock(&mut transaction, clinic).await?;
-        let doctor = may_join(&mut transaction, clinic, invited_as, email).await?;
+        may_join(&mut transaction, clinic, invited_as, email).await?;
         let (email, now) = (email.as_str(), caller.now);
-        store::withdraw_replaced(&mut transaction, clinic, doctor, email, now).await?;
+        store::withdraw_replaced(&mut transaction, clinic, invited_as, email, now).await?;
         let id = uuid_v7(now);
         let new = NewInvitation {
             id,
             clinic,
-            doctor,
+            invited_as,
             email,
             locale: app::i18n::current().code(),
             invited_by: account.account,
@@ -93,7 +95,7 @@ impl InvitationService {
         account.must_have_proved(caller.now)?;
         let mut transaction = self.app_state.write.begin().await?;
         let invitation = lock_open(&mut transaction, account, id).await?;
-        self.count_sent(account).await?;
+        self.count_sent(caller, account)?;
         let invited_as = invited_as(&invitation)?;
         let email = Email::parse(&invitation.email)?;
         let clinic = ClinicId(invitation.clinic_id);
@@ -129,6 +131,7 @@ impl InvitationService {
             data: json!({
                 "clinic": invitation.clinic_name,
                 "doctor": invitation.doctor_name,
+                "role": invitation.role,
                 "inviter": inviter.name,
             }),
         };
@@ -137,18 +140,14 @@ impl InvitationService {
     }
 
     /// Counts invitations, so that nobody sends mail to many strangers through them.
-    async fn count_sent(&self, account: &SignedIn) -> Outcome<()> {
-        let lifetime = std::time::Duration::from_secs(60 * 60);
-        let key = account.account.to_string();
-        let sent = self.app_state.cache.count(&Key::Invitations(&key), lifetime).await;
-        if sent > SENT_PER_HOUR_MAX {
-            return Err(Failure::TooManyTries { retry_after_seconds: 60 * 60 }.into());
-        }
-        Ok(())
+    fn count_sent(&self, caller: &Caller, account: &SignedIn) -> Outcome<()> {
+        let subject = self.app_state.limiter.subject("account", account.account.0);
+        let usage = self.app_state.limiter.take(&SENT, subject, caller.now);
+        Ok(rules::must_be_allowed(usage)?)
     }
 
     async fn list(&self, caller: &Caller) -> Outcome<Vec<InvitationView>> {
-        let (_, clinics) = scope(caller)?;
+        let (_, clinics) = scope(caller, Permission::ManageTeam)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let rows =
             store::open_invitations(&mut connection, clinics.as_deref(), None, LISTED_MAX).await?;
@@ -167,46 +166,55 @@ impl InvitationService {
         Ok(())
     }
 
-    async fn list_administrators(&self, caller: &Caller) -> Outcome<Vec<AdministratorView>> {
-        let (account, clinics) = scope(caller)?;
+    async fn list_team(&self, caller: &Caller) -> Outcome<Vec<MemberView>> {
+        let (account, clinics) = scope(caller, Permission::ManageTeam)?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let rows = store::administrators(&mut connection, clinics.as_deref(), LISTED_MAX).await?;
-        let views = rows.into_iter().map(|row| AdministratorView {
-            account: AccountId(row.account_id),
-            name: row.name,
-            email: row.email.unwrap_or_default(),
-            clinic: ClinicId(row.clinic_id),
-            clinic_name: row.clinic_name,
-            is_self: row.account_id == account.account.0,
-        });
-        Ok(views.collect())
+        let rows = store::team(&mut connection, clinics.as_deref(), LISTED_MAX).await?;
+        let view = |row: store::MemberRow| {
+            Ok(MemberView {
+                role: team_role(&row.role)?,
+                account: AccountId(row.account_id),
+                name: row.name,
+                email: row.email.unwrap_or_default(),
+                clinic: ClinicId(row.clinic_id),
+                clinic_name: row.clinic_name,
+                is_self: row.account_id == account.account.0,
+            })
+        };
+        rows.into_iter().map(view).collect()
     }
 
-    async fn remove(&self, caller: &Caller, clinic: ClinicId, who: AccountId) -> Outcome<()> {
-        let account = caller.signed_in()?;
-        account.must_administer(clinic)?;
+    async fn remove(
+        &self,
+        caller: &Caller,
+        clinic: ClinicId,
+        role: TeamRole,
+        who: AccountId,
+    ) -> Outcome<()> {
+        let account = caller.may(Permission::ManageTeam, &Target::clinic(clinic))?;
         account.must_have_proved(caller.now)?;
         let mut transaction = self.app_state.write.begin().await?;
         lock(&mut transaction, clinic).await?;
-        if !store::is_administrator(&mut transaction, clinic, who).await? {
+        if !store::is_member(&mut transaction, clinic, role, who).await? {
             return Err(Failure::NotFound.into());
         }
-        // Who administers every clinic can always invite somebody else.
-        let is_left_alone = account.administers != Administers::Everything;
-        if is_left_alone && store::count_administrators(&mut transaction, clinic).await? <= 1 {
+        // Who manages the team of every clinic can always invite somebody else.
+        let must_leave_one = role == TeamRole::Administrator
+            && account.clinics_for(Permission::ManageTeam)?.is_some();
+        if must_leave_one && store::count_administrators(&mut transaction, clinic).await? <= 1 {
             return Err(Refusal::LastAdministrator.into());
         }
-        store::remove_administrator(&mut transaction, clinic, who).await?;
+        store::remove_member(&mut transaction, clinic, role, who).await?;
         record(&mut transaction, caller, &NewEvent::account(AccountEvent::Left, who)).await?;
         transaction.commit().await?;
         Ok(())
     }
 
     async fn sign_in_of(&self, caller: &Caller, doctor: DoctorId) -> Outcome<DoctorSignIn> {
-        let (account, _) = scope(caller)?;
+        let account = caller.may(Permission::ManageTeam, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let profile = store::profile(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
-        account.must_administer(ClinicId(profile.clinic_id))?;
+        account.may(Permission::ManageTeam, &Target::clinic(ClinicId(profile.clinic_id)))?;
         let email = match profile.account_id {
             Some(linked) => accounts::email(&mut connection, AccountId(linked)).await?,
             None => None,
@@ -221,7 +229,7 @@ impl InvitationService {
         let mut transaction = self.app_state.write.begin().await?;
         let clinic = store::profile(&mut transaction, doctor).await?.ok_or(Failure::NotFound)?;
         let clinic = ClinicId(clinic.clinic_id);
-        account.must_administer(clinic)?;
+        account.may(Permission::ManageTeam, &Target::clinic(clinic))?;
         account.must_have_proved(caller.now)?;
         lock(&mut transaction, clinic).await?;
         // Read again: somebody may have joined before the lock was there.
@@ -269,7 +277,7 @@ async fn lock_open(
 ) -> Outcome<InvitationRow> {
     let found = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
     let clinic = ClinicId(found.clinic_id);
-    account.must_administer(clinic)?;
+    account.may(Permission::ManageTeam, &Target::clinic(clinic))?;
     lock(connection, clinic).await?;
     let invitation = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
     if !is_open(&invitation) {
@@ -278,34 +286,32 @@ async fn lock_open(
     Ok(invitation)
 }
 
-/// Checks that the profile has no account and that the address does not administer the clinic already; returns the
-/// doctor.
+/// Checks that the profile has no account, and that the account of the address does not have the role already. An
+/// administrator of the clinic may do more than a receptionist.
 async fn may_join(
     connection: &mut PgConnection,
     clinic: ClinicId,
     invited_as: InvitedAs,
     email: &Email,
-) -> Outcome<Option<DoctorId>> {
-    match invited_as {
+) -> Outcome<()> {
+    let has_role = match invited_as {
         InvitedAs::Doctor(doctor) => {
             let profile = store::profile(connection, doctor).await?;
             let profile = profile.filter(|profile| profile.clinic_id == clinic.0);
-            let profile = profile.ok_or(Failure::NotFound)?;
-            match profile.account_id {
-                None => Ok(Some(doctor)),
-                Some(_) => Err(Refusal::AlreadyJoined.into()),
-            }
+            profile.ok_or(Failure::NotFound)?.account_id.is_some()
         }
-        InvitedAs::Administrator => {
-            let account = addresses::account_of_address(connection, email.as_str()).await?;
-            match account {
-                Some(account) if store::is_administrator(connection, clinic, account).await? => {
-                    Err(Refusal::AlreadyJoined.into())
+        InvitedAs::Member(role) => {
+            match addresses::account_of_address(connection, email.as_str()).await? {
+                Some(who) => {
+                    let administrator = TeamRole::Administrator;
+                    store::is_member(connection, clinic, role, who).await?
+                        || store::is_member(connection, clinic, administrator, who).await?
                 }
-                _ => Ok(None),
+                None => false,
             }
         }
-    }
+    };
+    if has_role { Err(Refusal::AlreadyJoined.into()) } else { Ok(()) }
 }
 
 /// The version of the message with an invitation's link: a later one replaces an earlier one that is not sent yet.
@@ -320,11 +326,14 @@ fn is_open(invitation: &InvitationRow) -> bool {
 }
 
 fn invited_as(row: &InvitationRow) -> Outcome<InvitedAs> {
-    match (row.role.as_str(), row.doctor_id) {
-        ("doctor", Some(doctor)) => Ok(InvitedAs::Doctor(DoctorId(doctor))),
-        ("administrator", None) => Ok(InvitedAs::Administrator),
-        (role, _) => Err(Fault::Broken(format!("unknown role {role}"))),
+    match row.doctor_id {
+        Some(doctor) => Ok(InvitedAs::Doctor(DoctorId(doctor))),
+        None => team_role(&row.role).map(InvitedAs::Member),
     }
+}
+
+fn team_role(word: &str) -> Outcome<TeamRole> {
+    TeamRole::parse(word).ok_or_else(|| Fault::Broken(format!("unknown role {word}")))
 }
 
 fn view(row: InvitationRow, now: DateTime<Utc>) -> Outcome<InvitationView> {
@@ -368,18 +377,19 @@ impl Invitations for InvitationService {
         answer("withdraw invitation", self.take_back(caller, id).await)
     }
 
-    async fn administrators(&self, caller: &Caller) -> Answer<Vec<AdministratorView>> {
-        answer("list administrators", self.list_administrators(caller).await)
+    async fn team(&self, caller: &Caller) -> Answer<Vec<MemberView>> {
+        answer("list the team", self.list_team(caller).await)
     }
 
     #[tracing::instrument(skip_all)]
-    async fn remove_administrator(
+    async fn remove_member(
         &self,
         caller: &Caller,
         clinic: ClinicId,
+        role: TeamRole,
         account: AccountId,
     ) -> Answer<()> {
-        answer("remove administrator", self.remove(caller, clinic, account).await)
+        answer("remove from the team", self.remove(caller, clinic, role, account).await)
     }
 
     async fn doctor_sign_in(&self, caller: &Caller, doctor: DoctorId) -> Answer<DoctorSignIn> {

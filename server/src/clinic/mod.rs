@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use nadi::actor::{ActingRole, Administers, Caller, SignedIn};
+use nadi::actor::{ActingRole, Caller, SignedIn};
 use nadi::events::{DoctorData, DoctorEvent, LocationData, LocationEvent, NewEvent};
 use nadi::failure::{Field, Problem};
 use nadi::ids::{CityId, ClinicId, DoctorId, LocationId, SpecialtyId};
 use nadi::input::{Slug, line, lines, optional_line, optional_lines};
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{
     Administration, Answer, Bookings, CancelledComing, ClinicHolidays, ClinicView, DoctorForm,
     DoctorRow, DoctorRows, DoctorStatus, LocationForm, LocationView, Page, SavedDoctor,
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 // For other capabilities and commands.
 pub use crate::clinic::location_choices::places;
-pub use crate::clinic::store::clinic_of;
+pub use crate::clinic::store::{clinic_of, doctors_of};
 
 use crate::directory::index_refresh;
 use crate::events;
@@ -51,16 +52,14 @@ pub struct AdministrationService {
     bookings: Arc<dyn Bookings>,
 }
 
-/// The caller's account and the clinics it administers; `None` means all of them.
-pub(super) fn scope(caller: &Caller) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> {
+/// The caller's account, and the clinics in which it has a permission; `None` means all of them.
+pub(super) fn scope(
+    caller: &Caller,
+    permission: Permission,
+) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> {
     let account = caller.signed_in()?;
-    match &account.administers {
-        Administers::Nothing => Err(Failure::NotAllowed.into()),
-        Administers::Everything => Ok((account, None)),
-        Administers::Clinics(clinics) => {
-            Ok((account, Some(clinics.iter().map(|clinic| clinic.0).collect())))
-        }
-    }
+    let clinics = account.clinics_for(permission)?;
+    Ok((account, clinics.map(|all| all.into_iter().map(|clinic| clinic.0).collect())))
 }
 
 impl AdministrationService {
@@ -74,7 +73,7 @@ impl AdministrationService {
         text: Option<&str>,
         page: u32,
     ) -> Outcome<DoctorRows> {
-        let (_, clinics) = scope(caller)?;
+        let (_, clinics) = scope(caller, Permission::ManageDoctors)?;
         let pattern = text.map(|text| {
             let text = text::one_line(text);
             let literal: String = text.chars().take(100).filter(|c| !"%_\\".contains(*c)).collect();
@@ -108,10 +107,10 @@ impl AdministrationService {
     }
 
     async fn doctor_form(&self, caller: &Caller, id: DoctorId) -> Outcome<DoctorForm> {
-        let (account, _) = scope(caller)?;
+        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
-        account.must_administer(ClinicId(row.clinic_id))?;
+        account.may(Permission::ManageDoctors, &Target::clinic(ClinicId(row.clinic_id)))?;
         Ok(DoctorForm {
             clinic: ClinicId(row.clinic_id),
             name: row.name,
@@ -126,8 +125,8 @@ impl AdministrationService {
     }
 
     async fn make_doctor(&self, caller: &Caller, form: DoctorForm) -> Outcome<DoctorId> {
-        let (account, _) = scope(caller)?;
-        account.must_administer(form.clinic)?;
+        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
+        account.may(Permission::ManageDoctors, &Target::clinic(form.clinic))?;
         let form = checked_doctor(form)?;
         let mut transaction = self.app_state.write.begin().await?;
         must_exist(&mut transaction, form.specialty).await?;
@@ -162,11 +161,11 @@ impl AdministrationService {
         id: DoctorId,
         form: DoctorForm,
     ) -> Outcome<SavedDoctor> {
-        let (account, _) = scope(caller)?;
+        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
         let mut form = checked_doctor(form)?;
         let mut transaction = self.app_state.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
-        account.must_administer(ClinicId(current.clinic_id))?;
+        account.may(Permission::ManageDoctors, &Target::clinic(ClinicId(current.clinic_id)))?;
         must_exist(&mut transaction, form.specialty).await?;
         let mut saved = SavedDoctor::Saved;
         if status(&current.status)? == DoctorStatus::Listed
@@ -195,9 +194,9 @@ impl AdministrationService {
         clinic: Option<ClinicId>,
         page: u32,
     ) -> Outcome<Page<LocationView>> {
-        let (account, mut clinics) = scope(caller)?;
+        let (account, mut clinics) = scope(caller, Permission::ManageLocations)?;
         if let Some(clinic) = clinic {
-            account.must_administer(clinic)?;
+            account.may(Permission::ManageLocations, &Target::clinic(clinic))?;
             clinics = Some(vec![clinic.0]);
         }
         let mut connection = self.app_state.write.0.acquire().await?;
@@ -215,14 +214,14 @@ impl AdministrationService {
     }
 
     async fn one_location(&self, caller: &Caller, id: LocationId) -> Outcome<LocationView> {
-        let (account, _) = scope(caller)?;
+        let account = caller.may(Permission::ManageLocations, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         load_location(&mut connection, account, id).await
     }
 
     async fn make_location(&self, caller: &Caller, form: LocationForm) -> Outcome<LocationId> {
-        let (account, _) = scope(caller)?;
-        account.must_administer(form.clinic)?;
+        let account = caller.may(Permission::ManageLocations, &Target::ANY)?;
+        account.may(Permission::ManageLocations, &Target::clinic(form.clinic))?;
         let mut transaction = self.app_state.write.begin().await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
         let id = LocationId(uuid_v7(caller.now));
@@ -240,7 +239,7 @@ impl AdministrationService {
         id: LocationId,
         form: LocationForm,
     ) -> Outcome<()> {
-        let (account, _) = scope(caller)?;
+        let account = caller.may(Permission::ManageLocations, &Target::ANY)?;
         let mut transaction = self.app_state.write.begin().await?;
         let current = load_location(&mut transaction, account, id).await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
@@ -286,7 +285,7 @@ async fn load_location(
 ) -> Outcome<LocationView> {
     let rows = store::locations(connection, None, Some(id), 1, 0).await?;
     let location = rows.into_iter().next().map(location_view).ok_or(Failure::NotFound)?;
-    account.must_administer(location.clinic)?;
+    account.may(Permission::ManageLocations, &Target::clinic(location.clinic))?;
     Ok(location)
 }
 
@@ -359,9 +358,9 @@ async fn checked_location(
 
 #[async_trait]
 impl Administration for AdministrationService {
-    async fn clinics(&self, caller: &Caller) -> Answer<Vec<ClinicView>> {
+    async fn clinics(&self, caller: &Caller, permission: Permission) -> Answer<Vec<ClinicView>> {
         let load = async {
-            let (_, clinics) = scope(caller)?;
+            let (_, clinics) = scope(caller, permission)?;
             let mut connection = self.app_state.write.0.acquire().await?;
             let rows = store::clinics(&mut connection, clinics.as_deref()).await?;
             Ok(rows
@@ -431,7 +430,7 @@ impl Administration for AdministrationService {
 
     async fn zone_rules(&self, caller: &Caller) -> Answer<ZoneRules> {
         let load = async {
-            let (_, clinics) = scope(caller)?;
+            let (_, clinics) = scope(caller, Permission::SeeZoneChanges)?;
             let mut connection = self.app_state.read.0.acquire().await?;
             let shifted =
                 zone_data::recorded(&mut connection, clinics.as_deref(), caller.now, SHIFTED_MAX);

@@ -45,6 +45,13 @@ pub async fn clinic_of(
     Ok(clinic.map(ClinicId))
 }
 
+/// The ids of all doctors of a clinic.
+pub async fn doctors_of(connection: &mut PgConnection, clinic: ClinicId) -> Result<Vec<Uuid>> {
+    sqlx::query_scalar!("select id from doctors where clinic_id = $1", clinic.0)
+        .fetch_all(connection)
+        .await
+}
+
 pub struct DoctorListRow {
     pub id: Uuid,
     pub slug: String,

@@ -6,10 +6,11 @@ use nadi::events::{DoctorEvent, NewEvent};
 use nadi::failure::{Failure, Field};
 use nadi::ids::{AppointmentId, ClinicId, DoctorId};
 use nadi::input::lines;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{CancelledComing, Change, DoctorStatus, Seen};
 
 use super::store;
-use super::{AdministrationService, doctor_data, record, scope, status};
+use super::{AdministrationService, doctor_data, record, status};
 use crate::directory::index_refresh;
 use crate::use_case::Outcome;
 
@@ -25,10 +26,11 @@ impl AdministrationService {
         id: DoctorId,
         to: DoctorStatus,
     ) -> Outcome<()> {
-        let (account, _) = scope(caller)?;
+        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
         let mut transaction = self.app_state.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
-        account.must_administer(ClinicId(current.clinic_id))?;
+        let clinic = ClinicId(current.clinic_id);
+        account.may(Permission::ManageDoctors, &Target::clinic(clinic))?;
         if to == DoctorStatus::Listed || status(&current.status)? != DoctorStatus::Listed {
             return Ok(());
         }
@@ -36,7 +38,7 @@ impl AdministrationService {
             return Ok(());
         };
         index_refresh::refresh_edited(&mut transaction, id, caller.now).await?;
-        let data = doctor_data(ClinicId(current.clinic_id), to);
+        let data = doctor_data(clinic, to);
         let event = NewEvent::doctor(DoctorEvent::Changed, id, version, data);
         record(&mut transaction, caller, &event).await?;
         transaction.commit().await?;
@@ -51,10 +53,11 @@ impl AdministrationService {
         id: DoctorId,
         reason: Option<&str>,
     ) -> Outcome<CancelledComing> {
-        let (account, _) = scope(caller)?;
+        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let current = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
-        account.must_administer(ClinicId(current.clinic_id))?;
+        let clinic = ClinicId(current.clinic_id);
+        account.may(Permission::ManageDoctors, &Target::clinic(clinic))?;
         if status(&current.status)? == DoctorStatus::Listed {
             return Err(Refusal::StillListed.into());
         }

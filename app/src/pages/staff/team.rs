@@ -1,37 +1,38 @@
-//! The administrators of the clinics, and the invitations that are open.
+//! The administrators and receptionists of the clinics, and the invitations that are open.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::input::Email;
-use nadi::ports::{AdministratorView, ClinicView, InvitationView, InvitedAs};
+use nadi::permissions::Permission;
+use nadi::ports::{ClinicView, InvitationView, InvitedAs, MemberView, TeamRole};
 use nadi::{Failure, Field};
 
 use super::doctors::{AdminTab, admin_tabs, name as shown_name};
 use super::invitations::{self, InvitationForms, done_note, state_of};
 use crate::context::{self, typed_or};
-use crate::fns::invitations::{InviteAdministrator, RemoveAdministrator};
+use crate::fns::invitations::{InviteMember, RemoveMember};
 use crate::i18n::{rich_text, text};
 use crate::links;
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{
-    Badge, Button, Choice, Empty, HiddenField, PageHead, SelectField, TableFrame, TextField, Tone,
-    Variant,
+    Badge, Button, Choice, Empty, HiddenField, PageHead, RadioField, SelectField, TableFrame,
+    TextField, Tone, Variant,
 };
 
 #[component]
 pub fn Team() -> impl IntoView {
-    let inviting = failure_of::<InviteAdministrator>();
-    let others = invitations::failure().or(failure_of::<RemoveAdministrator>());
+    let inviting = failure_of::<InviteMember>();
+    let others = invitations::failure().or(failure_of::<RemoveMember>());
     let done = address::value("done");
     response::page(team(done, inviting, others))
 }
 
 async fn team(done: String, inviting: FormState, others: FormState) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    let clinics = ports.administration.clinics(&caller).await?;
-    let administrators = ports.invitations.administrators(&caller).await?;
+    let clinics = ports.administration.clinics(&caller, Permission::ManageTeam).await?;
+    let members = ports.invitations.team(&caller).await?;
     let open = ports.invitations.invitations(&caller).await?;
     let several = clinics.len() > 1;
     let failed = inviting.clone().or(others);
@@ -44,8 +45,8 @@ async fn team(done: String, inviting: FormState, others: FormState) -> Result<An
         <PageHead title=text!("team-title") lead=text!("team-lead")/>
         {admin_tabs(AdminTab::Team)}
         <section class="team-part">
-            <h2>{text!("team-administrators")}</h2>
-            {people(administrators, several)}
+            <h2>{text!("team-members")}</h2>
+            {people(members, several)}
         </section>
         {invited(open, several)}
         <section class="narrow team-invite">
@@ -56,14 +57,22 @@ async fn team(done: String, inviting: FormState, others: FormState) -> Result<An
     .into_any())
 }
 
-fn people(administrators: Vec<AdministratorView>, several: bool) -> AnyView {
-    if administrators.is_empty() {
+/// A role in a word.
+fn role_word(role: TeamRole) -> String {
+    match role {
+        TeamRole::Administrator => text!("team-role-administrator"),
+        TeamRole::Receptionist => text!("team-role-receptionist"),
+    }
+}
+
+fn people(members: Vec<MemberView>, several: bool) -> AnyView {
+    if members.is_empty() {
         return view! {
             <Empty title=text!("team-none-title")><p>{text!("team-none-text")}</p></Empty>
         }
         .into_any();
     }
-    let rows: Vec<_> = administrators
+    let rows: Vec<_> = members
         .into_iter()
         .map(|one| {
             let remove = text!("team-remove", name = &one.name);
@@ -73,15 +82,17 @@ fn people(administrators: Vec<AdministratorView>, several: bool) -> AnyView {
                         <span translate="no">{one.name}</span>
                         {one.is_self.then(|| view! { " "<span class="muted">{text!("team-you")}</span> })}
                     </th>
+                    <td>{role_word(one.role)}</td>
                     <td translate="no">{Email::readable(&one.email)}</td>
                     {several.then(|| view! { <td translate="no">{one.clinic_name}</td> })}
                     <td>
                         <details class="team-remove">
                             <summary aria-label=remove>{text!("team-remove-button")}</summary>
                             <p>{text!("team-remove-lead")}</p>
-                            <form method="post" action=links::page(RemoveAdministrator::PATH)>
+                            <form method="post" action=links::page(RemoveMember::PATH)>
                                 <HiddenField name="from_clinic" value=one.clinic.to_string()/>
                                 <HiddenField name="account" value=one.account.to_string()/>
+                                <HiddenField name="role" value=one.role.as_str()/>
                                 <Button variant=Variant::Danger>{text!("team-remove-sure")}</Button>
                             </form>
                         </details>
@@ -91,11 +102,12 @@ fn people(administrators: Vec<AdministratorView>, several: bool) -> AnyView {
         })
         .collect();
     view! {
-        <TableFrame label=text!("team-administrators")>
+        <TableFrame label=text!("team-members")>
             <table class="table admin-table">
                 <thead>
                     <tr>
                         <th scope="col">{text!("team-column-name")}</th>
+                        <th scope="col">{text!("team-column-role")}</th>
                         <th scope="col">{text!("team-column-email")}</th>
                         {several.then(|| view! { <th scope="col">{text!("team-column-clinic")}</th> })}
                         <th scope="col">{text!("team-column-remove")}</th>
@@ -148,6 +160,9 @@ fn role(invitation: &InvitationView) -> AnyView {
             let doctor = view! { <a href=href translate="no">{name.clone()}</a> };
             rich_text!("invitation-as-doctor", doctor).into_any()
         }
+        (InvitedAs::Member(TeamRole::Receptionist), _) => {
+            text!("invitation-as-receptionist").into_any()
+        }
         _ => text!("invitation-as-administrator").into_any(),
     }
 }
@@ -172,12 +187,18 @@ fn invite(clinics: &[ClinicView], state: &FormState) -> AnyView {
             .into_any()
         }
     };
+    let roles = vec![
+        Choice::new(TeamRole::Receptionist.as_str(), text!("team-invite-as-receptionist")),
+        Choice::new(TeamRole::Administrator.as_str(), text!("team-invite-as-administrator")),
+    ];
     view! {
-        <form class="form" method="post" action=links::page(InviteAdministrator::PATH)>
+        <form class="form" method="post" action=links::page(InviteMember::PATH)>
             <TextField name="email" label=text!("team-invite-email") kind="email" required=true maxlength=254
                 autocomplete="off" hint=text!("team-invite-hint") value=typed("email", "")
                 problem=state.problem(Field::Email)/>
             {clinic}
+            <RadioField name="role" label=text!("team-invite-role") choices=roles required=true
+                value=typed("role", TeamRole::Receptionist.as_str())/>
             <Button>{text!("team-invite-button")}</Button>
         </form>
     }

@@ -7,7 +7,7 @@ use nadi::events::{AccountEvent, NewEvent};
 use nadi::failure::Field;
 use nadi::ids::{AccountId, ClinicId};
 use nadi::input::line;
-use nadi::ports::{Accept, InvitedAccount, InvitedAs, KnownAccount, ReceivedInvitation};
+use nadi::ports::{Accept, InvitedAccount, InvitedAs, KnownAccount, ReceivedInvitation, TeamRole};
 use sqlx::PgConnection;
 
 use super::store::{self, InvitationRow};
@@ -138,13 +138,14 @@ async fn who_joins(
                 email: &invitation.email,
                 password_hash: Some(&new.password_hash),
                 locale: &new.locale,
+                has_agreed: true,
             };
             Ok(addresses::make_account(connection, &account, caller.now).await?.0)
         }
     }
 }
 
-/// Makes the account a doctor's or an administrator's.
+/// Gives the account the role that it was invited to.
 async fn give_role(
     connection: &mut PgConnection,
     invitation: &InvitationRow,
@@ -156,10 +157,14 @@ async fn give_role(
             let linked = store::link_doctor(connection, doctor, account).await;
             (linked.map_err(joined_elsewhere)?, ActingRole::Doctor)
         }
-        InvitedAs::Administrator => {
+        InvitedAs::Member(role) => {
             let clinic = ClinicId(invitation.clinic_id);
-            let added = store::add_administrator(connection, clinic, account, caller.now).await?;
-            (added, ActingRole::Administrator)
+            let added = store::add_member(connection, clinic, role, account, caller.now).await?;
+            let acting_role = match role {
+                TeamRole::Administrator => ActingRole::Administrator,
+                TeamRole::Receptionist => ActingRole::Receptionist,
+            };
+            (added, acting_role)
         }
     };
     if given { Ok(role) } else { Err(Refusal::AlreadyJoined.into()) }

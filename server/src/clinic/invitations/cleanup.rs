@@ -1,6 +1,7 @@
 //! The end of old invitations: they have the address of somebody who may never have had an account.
 
 use chrono::Duration;
+use nadi::retention;
 use sqlx::PgConnection;
 
 use crate::clinic::store::invitations as store;
@@ -8,7 +9,7 @@ use crate::database::DELETED_AT_ONCE;
 use crate::state::AppState;
 
 /// Invitations stay this long after they were accepted or withdrawn, or have expired.
-const KEPT_FOR: Duration = Duration::days(90);
+const KEPT_FOR: Duration = Duration::days(retention::INVITATION);
 
 /// Deletes some invitations that ended long ago; returns how many.
 ///

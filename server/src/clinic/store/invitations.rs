@@ -1,7 +1,8 @@
-//! Invitations, and who administers a clinic or signs in as a doctor.
+//! Invitations, the teams of clinics, and who signs in as a doctor.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::{AccountId, ClinicId, DoctorId};
+use nadi::ports::{InvitedAs, TeamRole};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -67,8 +68,7 @@ pub async fn open_invitations(
 pub struct NewInvitation<'a> {
     pub id: Uuid,
     pub clinic: ClinicId,
-    /// The profile that a doctor gets; `None` invites an administrator.
-    pub doctor: Option<DoctorId>,
+    pub invited_as: InvitedAs,
     pub email: &'a str,
     pub locale: &'a str,
     pub invited_by: AccountId,
@@ -80,7 +80,7 @@ pub async fn insert_invitation(
     new: &NewInvitation<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let role = if new.doctor.is_some() { "doctor" } else { "administrator" };
+    let (role, doctor) = columns(new.invited_as);
     sqlx::query!(
         "insert into invitations (id, role, clinic_id, doctor_id, email, locale, invited_by, created_at,
                                   expires_at)
@@ -88,7 +88,7 @@ pub async fn insert_invitation(
         new.id,
         role,
         new.clinic.0,
-        new.doctor.map(|doctor| doctor.0),
+        doctor,
         new.email,
         new.locale,
         new.invited_by.0,
@@ -100,24 +100,34 @@ pub async fn insert_invitation(
     Ok(())
 }
 
-/// Withdraws the open invitation that a new one replaces: of the same profile or, for administrators, of the same
-/// address in the clinic.
+/// The columns `role` and `doctor_id`.
+fn columns(invited_as: InvitedAs) -> (&'static str, Option<Uuid>) {
+    match invited_as {
+        InvitedAs::Doctor(doctor) => ("doctor", Some(doctor.0)),
+        InvitedAs::Member(role) => (role.as_str(), None),
+    }
+}
+
+/// Withdraws the open invitation that a new one replaces: of the same profile or, for the team, of the same address to
+/// the same role in the clinic.
 pub async fn withdraw_replaced(
     connection: &mut PgConnection,
     clinic: ClinicId,
-    doctor: Option<DoctorId>,
+    invited_as: InvitedAs,
     email: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let (role, doctor) = columns(invited_as);
     sqlx::query!(
         "update invitations set withdrawn_at = $4
          where clinic_id = $1 and accepted_at is null and withdrawn_at is null
-           and case when $2::uuid is null then role = 'administrator' and email = $3
+           and case when $2::uuid is null then role = $5 and email = $3
                     else doctor_id = $2 end",
         clinic.0,
-        doctor.map(|doctor| doctor.0),
+        doctor,
         email,
-        now
+        now,
+        role
     )
     .execute(connection)
     .await?;
@@ -244,7 +254,8 @@ pub async fn profile(
     .await
 }
 
-pub struct AdministratorRow {
+pub struct MemberRow {
+    pub role: String,
     pub account_id: Uuid,
     pub name: String,
     pub email: Option<String>,
@@ -252,21 +263,24 @@ pub struct AdministratorRow {
     pub clinic_name: String,
 }
 
-/// The administrators of some clinics, by clinic and name.
-pub async fn administrators(
+/// The administrators and receptionists of some clinics, by clinic, role and name.
+pub async fn team(
     connection: &mut PgConnection,
     only: Option<&[Uuid]>,
     limit: i64,
-) -> Result<Vec<AdministratorRow>> {
+) -> Result<Vec<MemberRow>> {
     sqlx::query_as!(
-        AdministratorRow,
-        "select s.account_id, p.name, a.email, s.clinic_id, c.name as clinic_name
-         from staff s join clinics c on c.id = s.clinic_id and c.archived_at is null
-         join accounts a on a.id = s.account_id and a.archived_at is null
-         join people p on p.account_id = a.id and p.relation = 'self'
-         where $1::uuid[] is null or s.clinic_id = any($1)
-         order by c.name, c.id, p.name, a.id
-         limit $2",
+        MemberRow,
+        r#"select m.role as "role!", a.id as account_id, p.name, a.email, c.id as clinic_id,
+                  c.name as clinic_name
+           from (select role, clinic_id, account_id from staff
+                 union all select 'receptionist', clinic_id, account_id from receptionists) m
+           join clinics c on c.id = m.clinic_id and c.archived_at is null
+           join accounts a on a.id = m.account_id and a.archived_at is null
+           join people p on p.account_id = a.id and p.relation = 'self'
+           where $1::uuid[] is null or m.clinic_id = any($1)
+           order by c.name, c.id, m.role, p.name, a.id
+           limit $2"#,
         only,
         limit
     )
@@ -274,15 +288,19 @@ pub async fn administrators(
     .await
 }
 
-pub async fn is_administrator(
+pub async fn is_member(
     connection: &mut PgConnection,
     clinic: ClinicId,
+    role: TeamRole,
     account: AccountId,
 ) -> Result<bool> {
     sqlx::query_scalar!(
-        r#"select exists (select from staff where clinic_id = $1 and account_id = $2) as "is!""#,
+        r#"select case when $3 then exists (select from staff where clinic_id = $1 and account_id = $2)
+                       else exists (select from receptionists where clinic_id = $1 and account_id = $2)
+                  end as "is!""#,
         clinic.0,
-        account.0
+        account.0,
+        role == TeamRole::Administrator
     )
     .fetch_one(connection)
     .await
@@ -300,33 +318,52 @@ pub async fn count_administrators(connection: &mut PgConnection, clinic: ClinicI
     .await
 }
 
-/// `false`: the account administers the clinic already.
-pub async fn add_administrator(
+/// `false`: the account has this role in the clinic already.
+pub async fn add_member(
     connection: &mut PgConnection,
     clinic: ClinicId,
+    role: TeamRole,
     account: AccountId,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let added = sqlx::query!(
-        "insert into staff (clinic_id, account_id, role, created_at)
-         values ($1, $2, 'administrator', $3)
-         on conflict do nothing",
-        clinic.0,
-        account.0,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(added.rows_affected() == 1)
+    let added = match role {
+        TeamRole::Administrator => sqlx::query!(
+            "insert into staff (clinic_id, account_id, role, created_at)
+             values ($1, $2, 'administrator', $3)
+             on conflict do nothing",
+            clinic.0,
+            account.0,
+            now
+        ),
+        TeamRole::Receptionist => sqlx::query!(
+            "insert into receptionists (clinic_id, account_id, created_at) values ($1, $2, $3)
+             on conflict do nothing",
+            clinic.0,
+            account.0,
+            now
+        ),
+    };
+    Ok(added.execute(connection).await?.rows_affected() == 1)
 }
 
-pub async fn remove_administrator(
+pub async fn remove_member(
     connection: &mut PgConnection,
     clinic: ClinicId,
+    role: TeamRole,
     account: AccountId,
 ) -> Result<()> {
-    sqlx::query!("delete from staff where clinic_id = $1 and account_id = $2", clinic.0, account.0)
-        .execute(connection)
-        .await?;
+    let removed = match role {
+        TeamRole::Administrator => sqlx::query!(
+            "delete from staff where clinic_id = $1 and account_id = $2",
+            clinic.0,
+            account.0
+        ),
+        TeamRole::Receptionist => sqlx::query!(
+            "delete from receptionists where clinic_id = $1 and account_id = $2",
+            clinic.0,
+            account.0
+        ),
+    };
+    removed.execute(connection).await?;
     Ok(())
 }
