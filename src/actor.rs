@@ -1,13 +1,15 @@
-//! The caller of a request, and what they may do.
-//!
-//! Services check these before they touch anything; pages use them only to decide what to offer.
+//! The caller of a request. What they may do is in [`crate::permissions`].
+
+use std::fmt::{self, Display, Formatter};
+use std::net::{AddrParseError, IpAddr, Ipv6Addr};
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use crate::acting_role::ActingRole;
-use crate::appointment::Command;
+use crate::consent::Agreed;
 use crate::failure::Failure;
 use crate::ids::{AccountId, ClinicId, DoctorId, PersonId};
 
@@ -19,6 +21,60 @@ pub struct Caller {
     pub request_id: Uuid,
     /// The mark that this browser has got at its last sign-in, as it was sent: its tries are counted apart.
     pub device: Option<String>,
+    /// The network that the request comes from; `None` for what the server does by itself.
+    pub network: Option<Network>,
+}
+
+/// The network of a client, as limits count it: an IPv4 address, or the first 64 bits of an IPv6 address, because
+/// whoever has one IPv6 address has all of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Network(IpAddr);
+
+impl Network {
+    pub fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            address => address,
+        })
+    }
+
+    /// The site that an IPv6 network belongs to: its first 48 bits, which is the most that one connection is usually
+    /// given. `None` for an IPv4 address.
+    pub fn site(self) -> Option<Self> {
+        match self.0 {
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                Some(Self(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))))
+            }
+            IpAddr::V4(_) => None,
+        }
+    }
+
+    /// The whole network, for people: `192.0.2.7`, or `2001:db8:1:2::/64`.
+    pub fn range(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("{address}/64"),
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = AddrParseError;
+
+    /// An address in the network, as [`Display`] writes it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self::of)
+    }
+}
+
+impl Display for Network {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Caller {
@@ -48,33 +104,6 @@ impl Caller {
             Actor::Visitor(None) => Err(Failure::SignInFirst),
         }
     }
-
-    /// In which role the caller sees an appointment, if any.
-    pub fn acting_role_for(
-        &self,
-        booked_by: AccountId,
-        doctor: DoctorId,
-        clinic: ClinicId,
-    ) -> Option<ActingRole> {
-        match &self.actor {
-            Actor::Account(account) => account.acting_role_for(booked_by, doctor, clinic),
-            Actor::Visitor(visitor) => visitor.and_then(|visitor| visitor.role_for(booked_by)),
-        }
-    }
-
-    /// In which role the caller may give a command, see [`SignedIn::acting_role_to`].
-    pub fn acting_role_to(
-        &self,
-        command: Command,
-        booked_by: AccountId,
-        doctor: DoctorId,
-        clinic: ClinicId,
-    ) -> Option<ActingRole> {
-        match &self.actor {
-            Actor::Account(account) => account.acting_role_to(command, booked_by, doctor, clinic),
-            Actor::Visitor(visitor) => visitor.and_then(|visitor| visitor.role_for(booked_by)),
-        }
-    }
 }
 
 /// Who is asking.
@@ -94,12 +123,6 @@ pub struct Visitor {
     pub person: PersonId,
 }
 
-impl Visitor {
-    fn role_for(self, booked_by: AccountId) -> Option<ActingRole> {
-        (booked_by == self.account).then_some(ActingRole::Patient)
-    }
-}
-
 /// The owner of holds and idempotency keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
@@ -117,6 +140,12 @@ pub struct SignedIn {
     pub name: String,
     pub doctor: Option<DoctorId>,
     pub administers: Administers,
+    /// The clinics at whose front desk it works.
+    pub receptionist_of: Vec<ClinicId>,
+    /// It may read the audit log.
+    pub is_auditor: bool,
+    /// What it has agreed to.
+    pub agreed: Agreed,
     pub access: Access,
 }
 
@@ -180,21 +209,22 @@ pub enum Administers {
     Everything,
 }
 
-impl Administers {
-    pub fn any(&self) -> bool {
-        !matches!(self, Self::Nothing)
-    }
-
-    pub fn clinic(&self, clinic: ClinicId) -> bool {
-        match self {
-            Self::Nothing => false,
-            Self::Clinics(clinics) => clinics.contains(&clinic),
-            Self::Everything => true,
+impl SignedIn {
+    /// An account that is only a patient's, and has agreed to everything.
+    pub fn patient(account: AccountId, person: PersonId, name: String) -> Self {
+        Self {
+            account,
+            person,
+            name,
+            doctor: None,
+            administers: Administers::Nothing,
+            receptionist_of: Vec::new(),
+            is_auditor: false,
+            agreed: Agreed::to_all(),
+            access: Access::default(),
         }
     }
-}
 
-impl SignedIn {
     /// Has the owner proved recently who they are? Needed before changes of address, sign-in, roles, and before
     /// export and deletion.
     ///
@@ -204,94 +234,24 @@ impl SignedIn {
         let recent = |at: DateTime<Utc>| now - at <= chrono::Duration::minutes(PROVED_MINUTES);
         if self.access.proved_at.is_some_and(recent) { Ok(()) } else { Err(Failure::ProveAgain) }
     }
-
-    /// May this account change the clinic's doctors, locations and hours?
-    ///
-    /// # Errors
-    /// [`Failure::NotFound`], so that outsiders do not learn what exists.
-    pub fn must_administer(&self, clinic: ClinicId) -> Result<(), Failure> {
-        if self.administers.clinic(clinic) { Ok(()) } else { Err(Failure::NotFound) }
-    }
-
-    /// In which role this account sees an appointment, if any.
-    pub fn acting_role_for(
-        &self,
-        booked_by: AccountId,
-        doctor: DoctorId,
-        clinic: ClinicId,
-    ) -> Option<ActingRole> {
-        self.acting_roles(booked_by, doctor, clinic).next()
-    }
-
-    /// In which role this account may give a command for an appointment; if in none, the role in which it sees
-    /// the appointment. A doctor may also be a patient of their own clinic.
-    pub fn acting_role_to(
-        &self,
-        command: Command,
-        booked_by: AccountId,
-        doctor: DoctorId,
-        clinic: ClinicId,
-    ) -> Option<ActingRole> {
-        self.acting_roles(booked_by, doctor, clinic)
-            .find(|side| command.is_open_to(*side))
-            .or_else(|| self.acting_role_for(booked_by, doctor, clinic))
-    }
-
-    fn acting_roles(
-        &self,
-        booked_by: AccountId,
-        doctor: DoctorId,
-        clinic: ClinicId,
-    ) -> impl Iterator<Item = ActingRole> + use<> {
-        let held = [
-            (booked_by == self.account, ActingRole::Patient),
-            (self.doctor == Some(doctor), ActingRole::Doctor),
-            (self.administers.clinic(clinic), ActingRole::Administrator),
-        ];
-        held.into_iter().filter_map(|(holds, side)| holds.then_some(side))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn account(doctor: Option<DoctorId>, administers: Administers) -> SignedIn {
-        SignedIn {
-            account: AccountId(Uuid::from_u128(1)),
-            person: PersonId(Uuid::from_u128(2)),
-            name: "Asha".into(),
-            doctor,
-            administers,
-            access: Access::default(),
-        }
-    }
-
     #[test]
-    fn an_appointment_is_open_to_its_booker_its_doctor_and_its_clinic_only() {
-        let doctor = DoctorId(Uuid::from_u128(3));
-        let clinic = ClinicId(Uuid::from_u128(4));
-        let other = AccountId(Uuid::from_u128(9));
-        let own = AccountId(Uuid::from_u128(1));
-
-        let patient = account(None, Administers::Nothing);
-        assert_eq!(patient.acting_role_for(own, doctor, clinic), Some(ActingRole::Patient));
-        assert_eq!(patient.acting_role_for(other, doctor, clinic), None);
-
-        let its_doctor = account(Some(doctor), Administers::Nothing);
-        assert_eq!(its_doctor.acting_role_for(other, doctor, clinic), Some(ActingRole::Doctor));
-        let another = account(Some(DoctorId(Uuid::from_u128(8))), Administers::Nothing);
-        assert_eq!(another.acting_role_for(other, doctor, clinic), None);
-
-        let both = account(Some(doctor), Administers::Nothing);
-        assert_eq!(both.acting_role_for(own, doctor, clinic), Some(ActingRole::Patient));
-        let check_in = both.acting_role_to(Command::CheckIn, own, doctor, clinic);
-        assert_eq!(check_in, Some(ActingRole::Doctor));
-
-        let staff = account(None, Administers::Clinics(vec![clinic]));
-        assert_eq!(staff.acting_role_for(other, doctor, clinic), Some(ActingRole::Administrator));
-        let elsewhere = account(None, Administers::Clinics(vec![ClinicId(Uuid::from_u128(7))]));
-        assert_eq!(elsewhere.acting_role_for(other, doctor, clinic), None);
-        assert!(elsewhere.must_administer(clinic).is_err());
+    fn a_network_is_an_ipv4_address_or_half_of_an_ipv6_address() {
+        let network = |text: &str| Network::of(text.parse().expect("an address"));
+        assert_eq!(network("192.0.2.7").to_string(), "192.0.2.7");
+        assert_eq!(network("::ffff:192.0.2.7"), network("192.0.2.7"));
+        assert_eq!(network("2001:db8:1:2:3:4:5:6").to_string(), "2001:db8:1:2::");
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        for (text, range) in [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2::", "2001:db8:1:2::/64")] {
+            assert_eq!(network(text).to_string().parse(), Ok(network(text)));
+            assert_eq!(network(text).range(), range);
+        }
+        assert!("192.0.2".parse::<Network>().is_err());
     }
 }

@@ -13,6 +13,9 @@ pub enum Failure {
     /// The caller has to sign in first.
     #[error("sign-in needed")]
     SignInFirst,
+    /// A visitor whose network holds many times already has to prove an address before holding one more.
+    #[error("proof of an address needed")]
+    ProveAddressFirst,
     /// The caller is signed in, but may not do this.
     #[error("not allowed")]
     NotAllowed,
@@ -77,7 +80,7 @@ impl Failure {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
-            Self::SignInFirst | Self::SecondFactorNeeded => 401,
+            Self::SignInFirst | Self::ProveAddressFirst | Self::SecondFactorNeeded => 401,
             Self::NotAllowed | Self::ProveAgain => 403,
             Self::WrongCredentials
             | Self::CodeExpired

@@ -26,27 +26,26 @@ use uuid::Uuid;
 use super::address_limits;
 use super::notices::lock_account;
 use super::store::proofs::{self as rows, NewProofRow, ProofRow};
-use crate::cache::backend::Key;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
+use crate::limits::{Limit, rules};
 use crate::notifications::account_messages::{self, AccountMessage};
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
 /// How long a code can be typed.
-pub const VALID_FOR: Duration = Duration::minutes(15);
+pub const VALID_FOR: Duration = Duration::minutes(10);
 /// How many wrong tries a code has.
 pub const TRIES_MAX: i16 = 5;
 /// How many codes a proof has.
 pub const CODES_MAX: i16 = 3;
-/// How many codes are sent to one address in an hour, and in a day. Together with [`TRIES_MAX`] they bound how often
-/// somebody who asks for codes of a foreign address can guess: a hundred times a day, of a million. Browsers that have
-/// signed in with the address are counted apart.
-const CODES_AN_HOUR: u64 = 5;
-const CODES_A_DAY: u64 = 20;
-const HOUR: StdDuration = StdDuration::from_secs(60 * 60);
-const DAY: StdDuration = StdDuration::from_secs(24 * 60 * 60);
+/// How many codes are sent to one address in an hour, and in a day. Browsers that have signed in with the address are
+/// counted apart.
+const CODES: [Limit; 2] = [
+    Limit::new("codes-of-hour", 5, StdDuration::from_secs(60 * 60)),
+    Limit::new("codes-of-day", 20, StdDuration::from_secs(24 * 60 * 60)),
+];
 
 /// What a proof is for, and what to remember until the code is typed.
 #[derive(Clone, Copy, Debug)]
@@ -193,14 +192,15 @@ impl Proven {
 /// code counts even though this fails.
 ///
 /// # Errors
-/// `Refused` with `WrongCode` or `CodeSpent`; `CodeExpired`, also for a code that was sent for something else.
+/// `Refused` with `WrongCode` or `CodeSpent`; `TooManyTries`; `CodeExpired`, also for a code that was sent for something else.
 pub(super) async fn check(
     app_state: &AppState,
+    caller: &Caller,
     token: &ProofToken,
     code: &Code,
     account: Option<AccountId>,
-    now: DateTime<Utc>,
 ) -> Outcome<Proven> {
+    let now = caller.now;
     let mut transaction = app_state.write.begin().await?;
     // Tries at the same time wait here for each other, so each of them counts.
     let proof = rows::lock(&mut transaction, &digest_of(token), now).await?;
@@ -212,9 +212,22 @@ pub(super) async fn check(
     if proof.tries >= TRIES_MAX {
         return Err(Refusal::CodeSpent.into());
     }
+    let trying = address_limits::of_browser(app_state, caller, &proof.email);
+    if !trying.is_known {
+        rules::may_try(app_state, caller, &rules::WRONG_CODES)?;
+        // The first try of a code is bounded by how many codes are sent: with a right code in the first try, nobody is
+        // refused because of the tries of strangers.
+        if proof.tries > 0 {
+            address_limits::may_try_code(app_state, caller, trying)?;
+        }
+    }
     if !app_state.code_key.proof_matches(proof.id, proof.code_counter, code) {
         rows::count_try(&mut transaction, proof.id).await?;
         transaction.commit().await?;
+        if !trying.is_known {
+            rules::was_wrong(app_state, caller, &rules::WRONG_CODES);
+            address_limits::code_was_wrong(app_state, caller, trying);
+        }
         let tries_left = TRIES_MAX - proof.tries - 1;
         return Err(if tries_left == 0 {
             Refusal::CodeSpent.into()
@@ -280,9 +293,11 @@ async fn count_code(
     caller: &Caller,
     email: &str,
 ) -> Outcome<()> {
-    let counted = address_limits::of_caller(connection, app_state, caller, email).await?;
-    address_limits::count(app_state, &Key::CodesOfHour(&counted), CODES_AN_HOUR, HOUR).await?;
-    address_limits::count(app_state, &Key::CodesOfDay(&counted), CODES_A_DAY, DAY).await
+    let trying = address_limits::of_caller(connection, app_state, caller, email).await?;
+    for limit in &CODES {
+        address_limits::count(app_state, caller, limit, trying)?;
+    }
+    if trying.is_known { Ok(()) } else { rules::count_code(app_state, caller, email) }
 }
 
 fn purpose_of(proof: &ProofRow) -> Outcome<ProofPurpose> {

@@ -25,18 +25,17 @@ use super::proofs::{self, NewProof, Proven};
 use super::store;
 use super::store::credentials::{self, Credentials, known_account};
 use super::{passkeys, second_factors};
-use crate::cache::backend::Key;
 use crate::config::StaffSecondFactor;
+use crate::limits::{Limit, rules};
+use crate::security_log;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer};
 
 /// How many wrong passwords an address may have before it has to wait, and for how long. A right one forgets them. Codes
 /// and passkeys sign in all the same.
-const WRONG_PASSWORDS_MAX: u64 = 10;
-const WRONG_PASSWORDS_PAUSE: Duration = Duration::from_secs(15 * 60);
+const WRONG_PASSWORDS: Limit = Limit::new("passwords", 10, Duration::from_secs(15 * 60));
 /// The same for second factors.
-const SECOND_FACTORS_MAX: u64 = 5;
-const SECOND_FACTORS_PAUSE: Duration = Duration::from_secs(15 * 60);
+const SECOND_FACTORS: Limit = Limit::new("second-factors", 5, Duration::from_secs(15 * 60));
 const NAME_CHARS_MAX: u32 = 100;
 
 pub struct SignInService {
@@ -53,6 +52,8 @@ impl SignInService {
         let email = new.email.as_str();
         let password_hash = match &new.password {
             Some(password) => {
+                // Hashing is dear, so it is counted before.
+                rules::count_registration(&self.app_state, caller)?;
                 let hash = passwords::hash_new_password(&self.app_state, password, &name, email);
                 Some(hash.await?)
             }
@@ -101,7 +102,7 @@ impl SignInService {
         code: &Code,
     ) -> Outcome<SignInStep> {
         let now = caller.now;
-        let mut proven = proofs::check(&self.app_state, token, code, None, now).await?;
+        let mut proven = proofs::check(&self.app_state, caller, token, code, None).await?;
         lock_address(&mut proven.transaction, &proven.email).await?;
         let id = match account_of_address(&mut proven.transaction, &proven.email).await? {
             Some(id) => id,
@@ -129,21 +130,25 @@ impl SignInService {
         }
         let app_state = &self.app_state;
         let mut connection = app_state.write.0.acquire().await?;
-        let counted =
+        let trying =
             address_limits::of_caller(&mut connection, app_state, caller, email.as_str()).await?;
-        let tries = Key::SignInFailures(&counted);
-        let (most, pause) = (WRONG_PASSWORDS_MAX, WRONG_PASSWORDS_PAUSE);
+        if !trying.is_known {
+            rules::may_try(app_state, caller, &rules::WRONG_PASSWORDS)?;
+        }
         // Counted before it is checked, so that tries at the same time are bounded, too.
-        address_limits::count(app_state, &tries, most, pause).await?;
+        address_limits::count(app_state, caller, &WRONG_PASSWORDS, trying)?;
         let known = credentials::credentials(&mut connection, email.as_str()).await?;
         // Hashing may have to wait: others need the connection meanwhile.
         drop(connection);
         let stored = known.as_ref().and_then(|known| known.password_hash.as_deref());
         let verified = passwords::verify(app_state, password, stored).await?;
         let (Verified::Right { upgraded }, Some(known)) = (verified, known) else {
+            if !trying.is_known {
+                rules::was_wrong(app_state, caller, &rules::WRONG_PASSWORDS);
+            }
             return Err(Failure::WrongCredentials.into());
         };
-        app_state.cache.delete(&tries).await;
+        address_limits::forget(app_state, caller, &WRONG_PASSWORDS, trying);
         self.sign_in_to(known, upgraded).await
     }
 
@@ -187,19 +192,16 @@ impl SignInService {
         let mut transaction = app_state.write.begin().await?;
         let email = store::email(&mut transaction, account.id).await?;
         let email = email.ok_or(Failure::SignInFirst)?;
-        let counted =
-            address_limits::of_caller(&mut transaction, app_state, caller, &email).await?;
+        let trying = address_limits::of_caller(&mut transaction, app_state, caller, &email).await?;
         // Counted before it is checked, so that tries at the same time are bounded, too.
-        let tries = Key::SecondFactorTries(&counted);
-        let (most, pause) = (SECOND_FACTORS_MAX, SECOND_FACTORS_PAUSE);
-        address_limits::count(app_state, &tries, most, pause).await?;
+        address_limits::count(app_state, caller, &SECOND_FACTORS, trying)?;
         let is_right =
             second_factors::check(&mut transaction, app_state, account.id, code, caller.now);
         if !is_right.await? {
             return Err(Failure::WrongSecondFactor.into());
         }
         transaction.commit().await?;
-        app_state.cache.delete(&tries).await;
+        address_limits::forget(app_state, caller, &SECOND_FACTORS, trying);
         Ok(KnownAccount { two_factors: true, ..account.clone() })
     }
 }
@@ -210,6 +212,7 @@ async fn make_account_of(proven: &mut Proven, now: DateTime<Utc>) -> sqlx::Resul
         email: &proven.email,
         password_hash: proven.password_hash.as_deref(),
         locale: &proven.locale,
+        has_agreed: true,
     };
     Ok(make_account(&mut proven.transaction, &new, now).await?.0)
 }
@@ -246,7 +249,9 @@ impl SignIn for SignInService {
         token: &ProofToken,
         code: &Code,
     ) -> Answer<SignInStep> {
-        answer("check code", self.finish_with_code(caller, token, code).await)
+        let outcome = answer("check code", self.finish_with_code(caller, token, code).await);
+        security_log::sign_in(&self.app_state, caller, "code", &outcome);
+        outcome
     }
 
     #[tracing::instrument(skip_all)]
@@ -256,7 +261,10 @@ impl SignIn for SignInService {
         email: &str,
         password: &str,
     ) -> Answer<SignInStep> {
-        answer("sign in", self.finish_with_password(caller, email, password).await)
+        let outcome = self.finish_with_password(caller, email, password).await;
+        let outcome = answer("sign in", outcome);
+        security_log::sign_in(&self.app_state, caller, "password", &outcome);
+        outcome
     }
 
     #[tracing::instrument(skip_all)]
@@ -267,7 +275,9 @@ impl SignIn for SignInService {
         code: &str,
     ) -> Answer<KnownAccount> {
         let outcome = self.finish_with_second_factor(caller, account, code).await;
-        answer("check second factor", outcome)
+        let outcome = answer("check second factor", outcome);
+        security_log::last_step(&self.app_state, caller, "second_factor", &outcome);
+        outcome
     }
 
     async fn request_passkey(&self, caller: &Caller) -> Answer<PasskeyRequest> {
@@ -282,6 +292,8 @@ impl SignIn for SignInService {
         credential: &str,
     ) -> Answer<KnownAccount> {
         let outcome = passkeys::check(&self.app_state, caller.now, token, credential).await;
-        answer("check passkey", outcome)
+        let outcome = answer("check passkey", outcome);
+        security_log::last_step(&self.app_state, caller, "passkey", &outcome);
+        outcome
     }
 }

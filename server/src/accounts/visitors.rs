@@ -13,34 +13,35 @@ use nadi::events::{NewEvent, PersonEvent};
 use nadi::ids::{AccountId, PersonId};
 use nadi::input::{Email, line};
 use nadi::ports::{Contact, DEPENDANTS_MAX, KnownAccount, PatientName};
-use nadi::{Failure, Field, FieldProblem, text};
+use nadi::{Failure, Field, FieldProblem, retention, text};
 use sqlx::PgConnection;
 
 use crate::accounts::address_limits;
 use crate::accounts::addresses::{self, NewAccount};
 use crate::accounts::adoption;
+use crate::accounts::consents;
 use crate::accounts::people::must_be_a_birth_date;
 use crate::accounts::store::visitors as rows;
 use crate::accounts::store::{self, PersonRow};
-use crate::cache::backend::Key;
 use crate::codes::CodeKey;
 use crate::database::DELETED_AT_ONCE;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
+use crate::limits::{Limit, rules};
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
 const NAME_CHARS_MAX: u32 = 100;
 /// When a visitor's rows are deleted. The cookie is gone by then.
-const KEPT_FOR: Duration = Duration::days(2);
+const KEPT_FOR: Duration = Duration::days(retention::VISITOR);
 /// How many codes the holds of visitors send to one address in an hour, and in a day, so that nobody is flooded with
 /// them and few can be guessed. They are counted apart from the codes for signing in: whoever is kept from booking in
 /// this way by somebody else can still sign in, and then book.
-const CODES_AN_HOUR: u64 = 10;
-const CODES_A_DAY: u64 = 20;
-/// How many codes that visitors type for one address may be wrong in an hour, whichever holds they are for.
-const WRONG_CODES_AN_HOUR: u64 = 20;
+const CODES: [Limit; 2] =
+    [Limit::new("booking-codes-of-hour", 10, HOUR), Limit::new("booking-codes-of-day", 20, DAY)];
+/// How many codes that visitors type for one address may be wrong, whichever holds they are for.
+const WRONG_CODES: Limit = Limit::new("wrong-booking-codes", 20, HOUR);
 const HOUR: StdDuration = StdDuration::from_secs(60 * 60);
 const DAY: StdDuration = StdDuration::from_secs(24 * 60 * 60);
 
@@ -166,33 +167,36 @@ pub async fn save_contact(
 ///
 /// # Errors
 /// `TooManyTries`.
-pub async fn count_code(app_state: &AppState, caller: &Caller, contact: &Contact) -> Outcome<()> {
-    let digest = counter_of(app_state, caller, contact);
-    address_limits::count(app_state, &Key::CodesOfHour(&digest), CODES_AN_HOUR, HOUR).await?;
-    address_limits::count(app_state, &Key::CodesOfDay(&digest), CODES_A_DAY, DAY).await
+pub fn count_code(app_state: &AppState, caller: &Caller, contact: &Contact) -> Outcome<()> {
+    let email = contact.email.as_str();
+    let trying = address_limits::of_browser(app_state, caller, email);
+    for limit in &CODES {
+        address_limits::count(app_state, caller, limit, trying)?;
+    }
+    if trying.is_known { Ok(()) } else { rules::count_code(app_state, caller, email) }
 }
 
 /// Counts a code that was typed for this address, if it is wrong.
 ///
 /// # Errors
 /// `TooManyTries` when too many were, also for the right code.
-pub async fn count_try(
+pub fn count_try(
     app_state: &AppState,
     caller: &Caller,
     contact: &Contact,
     is_right: bool,
 ) -> Outcome<()> {
-    let digest = counter_of(app_state, caller, contact);
-    let key = Key::WrongBookingCodes(&digest);
-    match is_right {
-        true => address_limits::check(app_state, &key, WRONG_CODES_AN_HOUR, HOUR).await,
-        false => address_limits::count(app_state, &key, WRONG_CODES_AN_HOUR, HOUR).await,
+    let trying = address_limits::of_browser(app_state, caller, contact.email.as_str());
+    if !trying.is_known {
+        rules::may_try(app_state, caller, &rules::WRONG_CODES)?;
     }
-}
-
-/// Stands for everybody who books with this address, or for a browser that has signed in with it, in the cache.
-fn counter_of(app_state: &AppState, caller: &Caller, contact: &Contact) -> String {
-    format!("booking-{}", address_limits::of_browser(app_state, caller, contact.email.as_str()))
+    if is_right {
+        return Ok(address_limits::check(app_state, caller, &WRONG_CODES, trying)?);
+    }
+    if !trying.is_known {
+        rules::was_wrong(app_state, caller, &rules::WRONG_CODES);
+    }
+    Ok(address_limits::count(app_state, caller, &WRONG_CODES, trying)?)
 }
 
 /// Where a visitor's appointment moves to when its address is proven. The address is locked until the transaction
@@ -225,6 +229,9 @@ pub async fn find_destination(
         let locale = app::i18n::current().code();
         let adopted = adoption::adopt(connection, email, &contact.name, None, locale, now).await?;
         account = adopted.map(|(account, _)| account);
+        if let Some(account) = account {
+            consents::record(connection, account, locale, now).await?;
+        }
     }
     let Some(account) = account else {
         return Ok(Some(Destination { account: None, person: None, is_full: false }));
@@ -268,6 +275,7 @@ pub async fn settle(
                 email: contact.email.as_str(),
                 password_hash: None,
                 locale: app::i18n::current().code(),
+                has_agreed: true,
             };
             let (account, owner) = addresses::make_account(connection, &new, now).await?;
             (account, contact.patient.is_none().then_some(owner))

@@ -20,6 +20,7 @@ use crate::bookings::store::idempotency;
 use crate::bookings::store::idempotency::RequestKey;
 use crate::database::{is_lock_timeout, is_lost, is_transient};
 use crate::ids::uuid_v7;
+use crate::limits::rules;
 use crate::use_case::{Fault, Outcome};
 
 /// How often a hold may time out waiting for another transaction before it is refused.
@@ -39,6 +40,32 @@ impl BookingService {
         let owner = caller.owner()?;
         let request_key =
             key.map(|key| self.request_key(owner.account, key, &describe_hold(request)));
+        if let Err(too_many) = rules::count_hold(&self.app_state, caller, owner) {
+            // The same request may have been granted before, as the last one that was allowed.
+            let new = self.new_hold(caller, owner, request, &request_key);
+            return self.stored_answer(new).await.unwrap_or(Err(too_many));
+        }
+        let outcome = self.counted_hold(caller, owner, request, request_key).await;
+        if let Err(Fault::Failure(Failure::Refused(_))) = outcome {
+            rules::hold_was_refused(&self.app_state, caller, owner);
+        }
+        outcome
+    }
+
+    /// The answer that was given before to a request with this key.
+    async fn stored_answer(&self, new: NewHold) -> Option<Outcome<Booked>> {
+        let request_key = new.request_key.clone()?;
+        let facts = self.batcher.explain(new).await.ok()?;
+        facts.stored_answer.map(|stored| replay(stored, &request_key))
+    }
+
+    async fn counted_hold(
+        &self,
+        caller: &Caller,
+        owner: Owner,
+        request: &HoldRequest,
+        request_key: Option<RequestKey>,
+    ) -> Outcome<Booked> {
         if owner.is_visitor {
             self.admit(owner, &self.new_hold(caller, owner, request, &request_key)).await?;
         }

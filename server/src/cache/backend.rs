@@ -1,4 +1,4 @@
-//! What may be lost: cached rows and counters, in Redis or in this process.
+//! What may be lost: cached rows, in Redis or in this process, and counts that instances share.
 //!
 //! Nothing here is ever the truth. A cache that does not answer counts as
 //! empty, and after a failure it is left alone for a moment, so that a dead
@@ -22,17 +22,6 @@ const MEMORY_ENTRIES: u64 = 50_000;
 /// What a key is for; the prefix keeps kinds apart.
 #[derive(Clone, Debug)]
 pub enum Key<'a> {
-    /// Failed sign-ins for one address.
-    SignInFailures(&'a str),
-    /// Codes that were sent to one address within an hour, and within a day.
-    CodesOfHour(&'a str),
-    CodesOfDay(&'a str),
-    /// Wrong codes that visitors have typed to book with one address.
-    WrongBookingCodes(&'a str),
-    /// Tries of second factors with one address.
-    SecondFactorTries(&'a str),
-    /// Invitations that an account has sent.
-    Invitations(&'a str),
     /// A value that was read from the database ([`crate::cache::read_cache`]).
     Read(&'a str),
 }
@@ -40,12 +29,6 @@ pub enum Key<'a> {
 impl Key<'_> {
     fn text(&self) -> String {
         match self {
-            Self::SignInFailures(digest) => format!("nadi:sign-in-failures:{digest}"),
-            Self::CodesOfHour(digest) => format!("nadi:codes-of-hour:{digest}"),
-            Self::CodesOfDay(digest) => format!("nadi:codes-of-day:{digest}"),
-            Self::WrongBookingCodes(digest) => format!("nadi:wrong-booking-codes:{digest}"),
-            Self::SecondFactorTries(digest) => format!("nadi:second-factor-tries:{digest}"),
-            Self::Invitations(account) => format!("nadi:invitations:{account}"),
             Self::Read(name) => format!("nadi:read:{name}"),
         }
     }
@@ -58,7 +41,16 @@ pub enum Cache {
     Memory(MemoryCache),
 }
 
-/// State of the cache, as `/readyz` tells it.
+/// What is to be added to a shared count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addition {
+    pub key: String,
+    pub added: i64,
+    /// How long the count is kept after the last addition.
+    pub lifetime: Duration,
+}
+
+/// State of the cache, as `/readyz` tells it to operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheState {
     Up,
@@ -79,8 +71,6 @@ pub struct RedisCache {
     /// Milliseconds after `born` until which Redis is left alone.
     paused_until: AtomicU64,
     born: Instant,
-    /// Counts while Redis is away.
-    fallback: MemoryCache,
 }
 
 impl Cache {
@@ -97,7 +87,6 @@ impl Cache {
             connection: ConnectionManager::new_lazy_with_config(client, config)?,
             paused_until: AtomicU64::new(0),
             born: Instant::now(),
-            fallback: MemoryCache::new(),
         })))
     }
 
@@ -161,46 +150,16 @@ impl Cache {
         }
     }
 
-    /// Adds one to a counter that forgets `lifetime` after its first count, and tells the new value.
-    /// While Redis is away each process counts for itself.
-    pub async fn count(&self, key: &Key<'_>, lifetime: Duration) -> u64 {
-        match self {
-            Self::Memory(memory) => memory.count(key.text(), lifetime).await,
-            Self::Redis(redis) => {
-                let (text, seconds) = (key.text(), lifetime.as_secs().max(1));
-                let asked = redis
-                    .ask(async |mut c| {
-                        let (_, count): ((), u64) = redis::pipe()
-                            .atomic()
-                            .cmd("SET")
-                            .arg(&text)
-                            .arg(0)
-                            .arg("EX")
-                            .arg(seconds)
-                            .arg("NX")
-                            .cmd("INCR")
-                            .arg(&text)
-                            .query_async(&mut c)
-                            .await?;
-                        Ok(count)
-                    })
-                    .await;
-                match asked {
-                    Some(count) => count,
-                    None => redis.fallback.count(key.text(), lifetime).await,
-                }
-            }
+    /// Adds to counts that all instances share, and returns their new values. `None` when there is no Redis, or when it
+    /// does not answer.
+    pub async fn add_all(&self, additions: &[Addition]) -> Option<Vec<i64>> {
+        let Self::Redis(redis) = self else { return None };
+        let mut all = redis::pipe();
+        for one in additions {
+            let seconds = i64::try_from(one.lifetime.as_secs().max(1)).unwrap_or(i64::MAX);
+            all.incr(&one.key, one.added).expire(&one.key, seconds).ignore();
         }
-    }
-
-    /// The value of a counter without adding to it.
-    pub async fn counted(&self, key: &Key<'_>) -> u64 {
-        let stored = self.get(key).await;
-        let here = stored.and_then(|v| std::str::from_utf8(&v).ok()?.parse().ok()).unwrap_or(0);
-        match self {
-            Self::Memory(_) => here,
-            Self::Redis(redis) => here.max(redis.fallback.counted(&key.text()).await),
-        }
+        redis.ask(async |mut c| all.query_async::<Vec<i64>>(&mut c).await).await
     }
 
     pub async fn state(&self) -> CacheState {
@@ -265,30 +224,6 @@ impl MemoryCache {
     async fn set(&self, key: String, value: Vec<u8>, lifetime: Duration) {
         self.entries.insert(key, (Instant::now() + lifetime, value)).await;
     }
-
-    async fn count(&self, key: String, lifetime: Duration) -> u64 {
-        let entry = self
-            .entries
-            .entry(key)
-            .and_upsert_with(async |entry| match entry.map(|e| e.into_value()) {
-                Some((until, value)) if Instant::now() < until => (until, bump(&value)),
-                _ => (Instant::now() + lifetime, b"1".to_vec()),
-            })
-            .await;
-        parse_count(&entry.into_value().1)
-    }
-
-    async fn counted(&self, key: &str) -> u64 {
-        self.get(key).await.map_or(0, |value| parse_count(&value))
-    }
-}
-
-fn parse_count(value: &[u8]) -> u64 {
-    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
-}
-
-fn bump(value: &[u8]) -> Vec<u8> {
-    (parse_count(value) + 1).to_string().into_bytes()
 }
 
 #[cfg(test)]
@@ -303,14 +238,6 @@ mod tests {
         assert_eq!(cache.get(&key).await, Some(b"x".to_vec()));
         cache.delete(&key).await;
         assert_eq!(cache.get(&key).await, None);
-
-        let counter = Key::SignInFailures("test");
-        cache.delete(&counter).await;
-        assert_eq!(cache.counted(&counter).await, 0);
-        assert_eq!(cache.count(&counter, Duration::from_secs(30)).await, 1);
-        assert_eq!(cache.count(&counter, Duration::from_secs(30)).await, 2);
-        assert_eq!(cache.counted(&counter).await, 2);
-        cache.delete(&counter).await;
     }
 
     #[tokio::test]
@@ -330,15 +257,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_dead_redis_counts_as_empty_and_counters_go_on() {
+    async fn a_dead_redis_counts_as_empty() {
         let cache = Cache::redis("redis://127.0.0.1:1").expect("an address");
         let key = Key::Read("test");
         cache.set(&key, b"x".to_vec(), Duration::from_secs(30)).await;
         assert_eq!(cache.get(&key).await, None);
         assert_eq!(cache.state().await, CacheState::Down);
-        let counter = Key::SignInFailures("test");
-        assert_eq!(cache.count(&counter, Duration::from_secs(30)).await, 1);
-        assert_eq!(cache.count(&counter, Duration::from_secs(30)).await, 2);
-        assert_eq!(cache.counted(&counter).await, 2);
     }
 }
