@@ -1,9 +1,12 @@
 //! Accepts connections, and limits how many there are and how long each may keep the server waiting.
 //!
 //! A client that sends half a request, does not read the answer, or stays idle is disconnected after a time; beyond
-//! the limit, new connections are closed at once. So the resources that clients can hold are bounded.
+//! the limits, of all connections and of those of one peer, new ones are closed at once. So the resources that clients
+//! can hold are bounded, and one client cannot hold all of them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,10 +14,14 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use nadi::actor::Network;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tower_http::add_extension::AddExtension;
+
+use super::source::PeerAddress;
 
 /// How long a request's head may take to arrive, and a connection may be idle between two requests.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
@@ -25,13 +32,39 @@ const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// The pause after accepting a connection has failed, usually because no file descriptor is free.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The limit of open connections, shared by all listeners.
+/// The limits of open connections, shared by all listeners.
 #[derive(Clone, Debug)]
-pub struct Connections(Arc<Semaphore>);
+pub struct Connections {
+    places: Arc<Semaphore>,
+    peers: Option<Peers>,
+}
+
+/// How many connections one peer may have. A peer is a [`Network`], so that all addresses of a client count as one.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerLimit {
+    pub connections: usize,
+    /// Also for connections from this machine. Otherwise they are not limited: they are of a proxy, or of the operator.
+    pub counts_loopback: bool,
+}
 
 impl Connections {
     pub fn new(connections_max: usize) -> Self {
-        Self(Arc::new(Semaphore::new(connections_max)))
+        Self { places: Arc::new(Semaphore::new(connections_max)), peers: None }
+    }
+
+    /// Limits the connections of each peer, too. Not for a server behind a proxy, which is the peer of all.
+    pub fn with_peer_limit(self, limit: PeerLimit) -> Self {
+        Self { peers: Some(Peers { limit, open: Arc::default() }), ..self }
+    }
+
+    /// A place for a connection of this peer; `None` if there are too many.
+    fn admit(&self, peer: IpAddr) -> Option<Place> {
+        let place = self.places.clone().try_acquire_owned().ok()?;
+        let of_peer = match &self.peers {
+            Some(peers) => peers.admit(peer)?,
+            None => None,
+        };
+        Some(Place { _place: place, _of_peer: of_peer })
     }
 
     /// Serves until `stop` is cancelled, then finishes the requests in flight.
@@ -43,11 +76,13 @@ impl Connections {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
+                    // A listener for both versions of IP gives IPv4 addresses as IPv6 ones.
+                    let peer = peer.ip().to_canonical();
                     // When there are too many, the stream is dropped and thereby closed.
-                    let Ok(permit) = self.0.clone().try_acquire_owned() else { continue };
+                    let Some(place) = self.admit(peer) else { continue };
                     set_socket_options(&stream);
-                    serve_connection(stream, permit, &router, &graceful);
+                    serve_connection(stream, PeerAddress(peer), place, &router, &graceful);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -60,13 +95,65 @@ impl Connections {
     }
 }
 
+/// The place of an open connection.
+struct Place {
+    _place: OwnedSemaphorePermit,
+    _of_peer: Option<PeerPlace>,
+}
+
+/// The peers that have open connections, and how many.
+#[derive(Clone, Debug)]
+struct Peers {
+    limit: PeerLimit,
+    open: Arc<Mutex<HashMap<Network, usize>>>,
+}
+
+/// One of a peer's connections, which is no longer counted when this is dropped.
+#[derive(Debug)]
+struct PeerPlace {
+    peers: Peers,
+    network: Network,
+}
+
+impl Peers {
+    /// `None`: the peer has too many connections. `Some(None)`: this one is not counted.
+    fn admit(&self, peer: IpAddr) -> Option<Option<PeerPlace>> {
+        if peer.is_loopback() && !self.limit.counts_loopback {
+            return Some(None);
+        }
+        let network = Network::of(peer);
+        let mut open = self.lock();
+        let of_peer = open.get(&network).copied().unwrap_or_default();
+        if of_peer >= self.limit.connections {
+            return None;
+        }
+        open.insert(network, of_peer + 1);
+        Some(Some(PeerPlace { peers: self.clone(), network }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for PeerPlace {
+    fn drop(&mut self) {
+        let mut open = self.peers.lock();
+        match open.get_mut(&self.network) {
+            Some(of_peer) if *of_peer > 1 => *of_peer -= 1,
+            _ => drop(open.remove(&self.network)),
+        }
+    }
+}
+
 fn serve_connection(
     stream: TcpStream,
-    permit: OwnedSemaphorePermit,
+    peer: PeerAddress,
+    place: Place,
     router: &Router,
     graceful: &GracefulShutdown,
 ) {
-    let service = TowerToHyperService::new(router.clone());
+    let service = TowerToHyperService::new(AddExtension::new(router.clone(), peer));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
@@ -78,7 +165,7 @@ fn serve_connection(
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection broke");
         }
-        drop(permit);
+        drop(place);
     });
 }
 
@@ -91,5 +178,63 @@ fn set_socket_options(stream: &TcpStream) {
     let result = result.and_then(|()| socket.set_tcp_user_timeout(Some(UNRESPONSIVE_MAX)));
     if let Err(error) = result {
         tracing::debug!(%error, "cannot set the options of a connection's socket");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peers(connections: usize, counts_loopback: bool) -> Peers {
+        Peers { limit: PeerLimit { connections, counts_loopback }, open: Arc::default() }
+    }
+
+    fn admitted(peers: &Peers, peer: &str) -> Option<Option<PeerPlace>> {
+        peers.admit(peer.parse().expect("an address"))
+    }
+
+    #[test]
+    fn a_peer_is_an_ipv4_address_or_an_ipv6_network_of_64_bits() {
+        let peers = peers(2, false);
+        let held = ["192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::ffff:0:0:2"]
+            .map(|peer| admitted(&peers, peer).expect("admitted"));
+        for full in ["192.0.2.1", "2001:db8::3"] {
+            assert!(admitted(&peers, full).is_none(), "{full}");
+        }
+        for another in ["192.0.2.2", "2001:db8:0:1::1"] {
+            assert!(admitted(&peers, another).is_some(), "{another}");
+        }
+        drop(held);
+        assert!(peers.lock().is_empty(), "nothing is remembered of peers that have left");
+    }
+
+    #[test]
+    fn a_closed_connection_gives_its_place_back() {
+        let peers = peers(2, false);
+        let first = admitted(&peers, "192.0.2.1").expect("admitted");
+        let _second = admitted(&peers, "192.0.2.1").expect("admitted");
+        assert!(admitted(&peers, "192.0.2.1").is_none());
+        drop(first);
+        let _third = admitted(&peers, "192.0.2.1").expect("admitted again");
+        assert!(admitted(&peers, "192.0.2.1").is_none());
+    }
+
+    #[test]
+    fn connections_from_this_machine_are_not_limited() {
+        let peers = peers(1, false);
+        let held = ["127.0.0.1", "127.0.0.1", "::1", "::1"].map(|peer| admitted(&peers, peer));
+        assert!(held.iter().all(|place| matches!(place, Some(None))), "{held:?}");
+    }
+
+    /// A connection beyond the limit of a peer leaves its place to others.
+    #[test]
+    fn all_connections_are_limited_together() {
+        let limit = PeerLimit { connections: 1, counts_loopback: false };
+        let connections = Connections::new(2).with_peer_limit(limit);
+        let admitted = |peer: &str| connections.admit(peer.parse().expect("an address"));
+        let _first = admitted("192.0.2.1").expect("admitted");
+        assert!(admitted("192.0.2.1").is_none());
+        let _second = admitted("192.0.2.2").expect("admitted");
+        assert!(admitted("192.0.2.3").is_none());
     }
 }
