@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool, Postgres, Transaction,
@@ -96,8 +97,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that was idle for longer than this is tested before it is used.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(1);
 
-/// The settings that every connection needs. `nadi migrate` makes them settings of the role in this database, because
-/// a transaction pooler passes on neither start-up options nor settings of a session.
+/// The settings that every connection needs. `nadi migrate` makes them settings of its role in this database, and
+/// `ops/database-roles.sql` those of the role that serves, because a transaction pooler passes on neither start-up
+/// options nor settings of a session.
 pub const ROLE_SETTINGS: [(&str, &str); 4] = [
     // A statement that takes longer than this indicates a fault, not normal contention.
     ("statement_timeout", "10s"),
@@ -178,6 +180,10 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     }
     let migrated = async {
         MIGRATIONS.run(&mut *connection).await?;
+        sqlx::raw_sql(include_str!("grants.sql"))
+            .execute(&mut *connection)
+            .await
+            .context("the roles nadi_serve and nadi_read did not get their rights")?;
         if events::is_from_elsewhere(&mut connection).await? {
             tracing::warn!("the database was restored from another PostgreSQL: the readers of the event log continue from its state");
             let mut transaction = connection.begin().await?;

@@ -13,12 +13,13 @@ use tower_http::compression::CompressionLayer;
 use crate::http::live_updates::LiveUpdates;
 use crate::http::load_shedding::ConcurrencyLimit;
 use crate::http::public_cache::PublicCache;
+use crate::http::request_body::BodyLimits;
 use crate::http::{
     BODY_BYTES_MAX, Web, assets, caller, health, language, live_updates, load_shedding,
-    public_cache, request_target, security, trace,
+    public_cache, rate_limits, request_body, request_target, security, source, trace, uploads,
 };
 use crate::pages::sitemap::{self, Sitemap};
-use crate::pages::{self, account_export, calendar_files, forms};
+use crate::pages::{self, account_export, calendar_files, forms, security_txt};
 use crate::rest;
 
 /// The whole service.
@@ -29,9 +30,19 @@ pub fn router(web: Web) -> Router {
         let web = web.clone();
         move |request: Request| pages::render(web.clone(), request)
     };
-    let file = any(pages::server_function).layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
+    // Who sends a file is known before it is read.
+    let upload = Router::new()
+        .route(AddBusyFile::PATH, any(pages::server_function))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(from_fn(forms::keep_typed))
+        .layer(from_fn_with_state(page_limit.clone(), load_shedding::bounded_page))
+        .layer(from_fn_with_state(BodyLimits::for_uploads(), uploads::read))
+        .layer(from_fn(uploads::staff_only))
+        .layer(from_fn_with_state(web.clone(), rate_limits::pages))
+        .layer(from_fn_with_state(web.clone(), caller::identify))
+        .layer(from_fn_with_state(web.clone(), security::same_origin))
+        .with_state(web.clone());
     let mut dynamic = Router::new()
-        .route(AddBusyFile::PATH, file)
         .route("/fn/{*name}", any(pages::server_function))
         .route("/account/export", post(account_export::export))
         .route("/feeds/{file}", get(calendar_files::feed))
@@ -42,11 +53,12 @@ pub fn router(web: Web) -> Router {
     let dynamic = dynamic
         .fallback(page)
         .layer(from_fn(forms::keep_typed))
+        .layer(from_fn_with_state(web.clone(), rate_limits::pages))
         .layer(from_fn_with_state(web.clone(), caller::identify))
-        .layer(from_fn_with_state(web.clone(), security::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(security::bounded_body))
         .layer(from_fn_with_state(page_limit.clone(), load_shedding::bounded_page))
+        .layer(from_fn_with_state(BodyLimits::for_pages(), request_body::read_for_page))
+        .layer(from_fn_with_state(web.clone(), security::same_origin))
         .with_state(web.clone());
     let for_search_engines = Router::new()
         .route("/sitemap.xml", get(sitemap::sitemap))
@@ -58,20 +70,24 @@ pub fn router(web: Web) -> Router {
     let live_updates = LiveUpdates::new(&web.listeners, &web.app_state, &web.ports);
     let live = Router::new()
         .route("/doctors/{slug}/changes", get(live_updates::changes))
+        .method_not_allowed_fallback(security::method_not_allowed)
         .layer(from_fn_with_state(page_limit, load_shedding::bounded_page))
         .with_state(live_updates);
 
     let api = rest::router(&web)
-        .layer(from_fn_with_state(ConcurrencyLimit::for_api(), load_shedding::bounded_api));
+        .layer(from_fn_with_state(ConcurrencyLimit::for_api(), load_shedding::bounded_api))
+        .layer(from_fn_with_state(BodyLimits::for_api(), request_body::read_for_api));
     let routes = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+        .route(security_txt::PATH, get(security_txt::file))
         .with_state(web.clone())
         .merge(assets::routes())
         .merge(for_search_engines)
         .merge(api)
+        .merge(upload)
         .merge(dynamic)
+        .method_not_allowed_fallback(security::method_not_allowed)
         .layer(from_fn(language::scoped))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(PublicCache::new(&web.app_state), public_cache::serve))
@@ -79,9 +95,21 @@ pub fn router(web: Web) -> Router {
         .merge(live)
         .layer(from_fn(security::bounded_time))
         .layer(CatchPanicLayer::custom(security::panicked))
-        .layer(from_fn_with_state(web, request_target::readable))
-        .layer(from_fn(security::secure_headers))
-        .layer(from_fn(trace::log));
+        .layer(from_fn_with_state(web.clone(), request_target::readable))
+        .layer(from_fn_with_state(web.clone(), rate_limits::requests))
+        .layer(from_fn_with_state(web.clone(), source::find))
+        .layer(from_fn_with_state(web.clone(), security::secure_headers))
+        .layer(from_fn_with_state(web, trace::log));
     // Around a router of its own, so that the language is out of the path before a route is chosen.
     Router::new().fallback_service(routes).layer(from_fn(language::from_request))
+}
+
+/// What the operator's monitoring asks, on listeners that visitors do not reach: metrics, and what readiness is made of.
+pub fn operations(web: Web) -> Router {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::details))
+        .route("/metrics", get(health::metrics))
+        .with_state(web.clone())
+        .layer(from_fn_with_state(web, security::secure_headers))
 }

@@ -10,7 +10,7 @@ use chrono::Duration;
 use nadi::actor::{Actor, Caller};
 
 use super::session_cookie::Browser;
-use super::{Web, security, trace};
+use super::{Web, security, source, trace};
 
 /// A cookie with the seconds, up to a day, that this browser's clock is ahead of the site's. In development mode
 /// only: tests use it to see later states of a visit without waiting.
@@ -41,7 +41,8 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
         None => Actor::Visitor(browser.visitor()),
     };
     let device = browser.mark();
-    request.extensions_mut().insert(Caller { actor, now, request_id, device });
+    let network = source::network_of(&request);
+    request.extensions_mut().insert(Caller { actor, now, request_id, device, network });
     request.extensions_mut().insert(browser.clone());
     let mut response = next.run(request).await;
     browser.set_cookies(&mut response);

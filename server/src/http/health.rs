@@ -1,4 +1,4 @@
-//! Health checks and metrics: `/healthz`, `/readyz`, `/metrics`.
+//! Health checks, and for operators metrics and the details of readiness: `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -37,21 +37,36 @@ pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
-/// `/readyz`: 200 when the database answers and the caches are warmed up, else 503. Redis and the jobs are reported
-/// but do not count, because requests are served without them.
+/// `/readyz` for everybody: 200 when the database answers and the caches are warmed up, else 503.
 pub async fn ready(State(web): State<Web>) -> Response {
+    let is_ready = database_answers(&web).await && is_warm(&web);
+    (status(is_ready), Json(json!({ "ready": is_ready }))).into_response()
+}
+
+async fn database_answers(web: &Web) -> bool {
     let ping = sqlx::query("select 1").execute(&web.probe);
-    let (database, redis) =
-        tokio::join!(tokio::time::timeout(PING_WITHIN, ping), web.app_state.cache.state());
-    let database = matches!(database, Ok(Ok(_)));
+    matches!(tokio::time::timeout(PING_WITHIN, ping).await, Ok(Ok(_)))
+}
+
+fn is_warm(web: &Web) -> bool {
+    web.warm.load(Ordering::Relaxed)
+}
+
+fn status(is_ready: bool) -> StatusCode {
+    if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+/// `/readyz` for operators, with the reasons. Redis and the jobs are reported but do not count, because requests are
+/// served without them.
+pub async fn details(State(web): State<Web>) -> Response {
+    let (database, redis) = tokio::join!(database_answers(&web), web.app_state.cache.state());
     let redis = match redis {
         CacheState::Up => "up",
         CacheState::Down => "down",
         CacheState::InProcess => "not configured",
     };
-    let warm = web.warm.load(Ordering::Relaxed);
+    let warm = is_warm(&web);
     let is_ready = database && warm;
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let jobs: serde_json::Map<_, _> = web
         .app_state
         .jobs
@@ -74,5 +89,5 @@ pub async fn ready(State(web): State<Web>) -> Response {
         "warm": warm,
         "jobs": jobs,
     });
-    (status, Json(body)).into_response()
+    (status(is_ready), Json(body)).into_response()
 }

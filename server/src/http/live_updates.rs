@@ -125,6 +125,7 @@ impl LiveUpdates {
             now: self.clock.now(),
             request_id: Uuid::nil(),
             device: None,
+            network: None,
         };
         let doctor = self.directory.doctor(&caller, &key).await?.id;
         self.slugs.insert(slug.to_owned(), doctor);

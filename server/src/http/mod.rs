@@ -3,17 +3,21 @@
 pub(crate) mod assets;
 pub(crate) mod caller;
 pub mod connections;
-pub(crate) mod cookie;
 pub(crate) mod health;
+pub(crate) mod hosts;
 pub(crate) mod language;
 pub mod live_updates;
 pub(crate) mod load_shedding;
 pub(crate) mod precompressed;
 pub(crate) mod public_cache;
+pub(crate) mod rate_limits;
+pub(crate) mod request_body;
 pub(crate) mod request_target;
 pub(crate) mod security;
 pub(crate) mod session_cookie;
+pub mod source;
 pub(crate) mod trace;
+pub(crate) mod uploads;
 pub(crate) mod visitor_cookie;
 
 use std::ops::Deref;
@@ -25,6 +29,7 @@ use app::context::Site;
 use nadi::ports::Ports;
 use sqlx::PgPool;
 
+use self::hosts::Hosts;
 use self::live_updates::Listeners;
 use crate::accounts::identities::Identities;
 use crate::config::Config;
@@ -34,6 +39,8 @@ pub use self::assets::warm;
 
 /// Bodies larger than this are refused (64 kB).
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a form with a file may take to arrive: 10 MB on a slow line.
+pub(crate) const UPLOAD_WITHIN: Duration = Duration::from_secs(120);
 /// The time limit of a request. No page takes as long unless something is broken.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
@@ -54,7 +61,9 @@ pub struct Shared {
     pub ports: Ports,
     pub identities: Arc<Identities>,
     pub site: Site,
-    pub public_origin: Arc<str>,
+    pub(crate) hosts: Hosts,
+    /// For `security.txt`.
+    pub(crate) security_contact: Option<Arc<str>>,
     pub listeners: Listeners,
     /// The caches were warmed up, or the time for it is over.
     pub warm: AtomicBool,
@@ -84,13 +93,19 @@ impl Web {
             passkey_url: assets::small_script_url("passkey.js"),
             send_form_url: assets::small_script_url("send-form.js"),
             public_url,
+            privacy_contact: config.privacy_contact.as_ref().map(|url| url.as_str().to_owned()),
+            appointments_kept_years: config.appointments_kept_years,
         };
         Self(Arc::new(Shared {
             app_state: app_state.clone(),
             ports,
             identities: Arc::new(Identities::new(app_state)),
             site,
-            public_origin: config.public_url.origin().ascii_serialization().into(),
+            hosts: Hosts::new(config),
+            security_contact: config
+                .security_contact
+                .as_ref()
+                .map(|contact| contact.as_str().into()),
             listeners,
             warm: AtomicBool::new(true),
             probe: app_state.write.probe(),

@@ -1,42 +1,107 @@
-//! Middleware that accepts only request targets (RFC 9112, 3.2) whose path and query are valid text, so that
-//! everything behind it can rely on that.
+//! Middleware that accepts only requests to one of our hosts, with a method we know, and with a target (RFC 9112, 3.2)
+//! whose path and query are valid text, so that everything behind it can rely on that.
 
 use app::i18n::text;
 use app::links;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
+use super::hosts::Hosts;
 use super::{Web, security};
 use crate::rest::ROOT;
-use crate::rest::problem::Kind;
+use crate::rest::problem::{Kind, Problem};
 
-/// Refuses every other request target with an error page or a problem.
+/// The longest path with its query. RFC 9110, 4.1 recommends at least 8000 bytes. More, so that a page can say which
+/// field of a search was too long.
+const TARGET_BYTES_MAX: usize = 16 * 1024;
+/// What some route uses. Others, such as `TRACE`, are refused before a route is chosen.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+/// Load balancers ask these by the address of the machine.
+const FOR_ANY_HOST: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Unreadable,
+    TooLong,
+    UnknownMethod,
+    /// There is no host, more than one, or it is not the name of a host.
+    HostUnreadable,
+    ForeignHost,
+}
+
+/// Refuses every other request with an error page, a sentence or a problem.
 pub async fn readable(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    match read(request.uri(), &web.public_origin) {
-        Some(target) => {
+    match read(&request, &web.hosts) {
+        Ok(target) => {
             *request.uri_mut() = target;
             next.run(request).await
         }
-        None if request.uri().path().starts_with(ROOT) => {
-            Kind::Malformed.with(text!("problem-address-unreadable")).into_response()
+        Err(refusal) => {
+            let mut response = if request.uri().path().starts_with(ROOT) {
+                refusal.problem(&web.site.public_url).into_response()
+            } else {
+                refusal.page(&web.site.public_url)
+            };
+            if refusal == Refusal::UnknownMethod {
+                let names = METHODS.map(|method| method.to_string()).join(", ");
+                if let Ok(names) = HeaderValue::from_str(&names) {
+                    response.headers_mut().insert(header::ALLOW, names);
+                }
+            }
+            response
         }
-        None => refused(),
     }
 }
 
-/// The target as a path with its query. The absolute form is accepted when its origin is ours, as every server must
-/// (3.2.2); `host:80` and `*` are refused. `None` when it is not acceptable.
-fn read(target: &Uri, public_origin: &str) -> Option<Uri> {
-    let path = target.path_and_query().filter(|path| path.as_str().starts_with('/'))?;
-    let origin = match (target.scheme_str(), target.authority()) {
-        (None, None) => None,
-        (scheme, authority) => Some(format!("{}://{}", scheme?, authority?)),
+/// The target as a path with its query. The absolute form (3.2.2) is accepted, as every server must; its host counts
+/// instead of that of the header. `host:80` and `*` are refused.
+fn read(request: &Request, hosts: &Hosts) -> Result<Uri, Refusal> {
+    let target = request.uri();
+    let path = target.path_and_query().filter(|path| path.as_str().starts_with('/'));
+    let path = path.ok_or(Refusal::Unreadable)?;
+    let has_odd_form = match (target.scheme_str(), target.authority()) {
+        (None, None) => false,
+        (Some(scheme), Some(_)) => scheme != "http" && scheme != "https",
+        _ => true,
     };
-    let is_ours = origin.is_none_or(|origin| origin.eq_ignore_ascii_case(public_origin));
-    (is_ours && is_text(path.as_str())).then(|| Uri::from(path.clone()))
+    if path.as_str().len() > TARGET_BYTES_MAX {
+        return Err(Refusal::TooLong);
+    }
+    if has_odd_form || !is_text(path.as_str()) {
+        return Err(Refusal::Unreadable);
+    }
+    if !METHODS.contains(request.method()) {
+        return Err(Refusal::UnknownMethod);
+    }
+    if !FOR_ANY_HOST.contains(&path.path()) {
+        let named = target.authority().map(|authority| authority.as_str());
+        let host = named.or_else(|| host_header(request.headers()));
+        match host.and_then(|host| hosts.answers(host)) {
+            None => return Err(Refusal::HostUnreadable),
+            Some(false) => return Err(Refusal::ForeignHost),
+            Some(true) => {}
+        }
+    }
+    Ok(Uri::from(path.clone()))
+}
+
+/// The only `Host` header of a request.
+fn host_header(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(header::HOST).iter();
+    let host = lines.next()?.to_str().ok()?;
+    lines.next().is_none().then_some(host)
 }
 
 /// Valid UTF-8 without NUL, which PostgreSQL refuses; also when decoded twice, as the pages' router does.
@@ -45,7 +110,34 @@ fn is_text(encoded: &str) -> bool {
     !percent_decode_str(&once).decode_utf8_lossy().contains('\0')
 }
 
-fn refused() -> Response {
+impl Refusal {
+    fn problem(self, public_url: &str) -> Problem {
+        match self {
+            Self::Unreadable => Kind::Malformed.with(text!("problem-address-unreadable")),
+            Self::TooLong => Kind::Malformed.with(text!("error-address-too-long")),
+            Self::UnknownMethod => Kind::MethodNotAllowed.problem(),
+            Self::HostUnreadable => Kind::Malformed.with(text!("error-host-unreadable")),
+            Self::ForeignHost => Kind::Misdirected.with(text!("error-host", address = public_url)),
+        }
+    }
+
+    fn page(self, public_url: &str) -> Response {
+        let (status, sentence) = match self {
+            Self::Unreadable => return unreadable(),
+            Self::TooLong => (StatusCode::URI_TOO_LONG, text!("error-address-too-long")),
+            Self::UnknownMethod => {
+                (StatusCode::METHOD_NOT_ALLOWED, text!("problem-method-not-allowed"))
+            }
+            Self::HostUnreadable => (StatusCode::BAD_REQUEST, text!("error-host-unreadable")),
+            Self::ForeignHost => {
+                (StatusCode::MISDIRECTED_REQUEST, text!("error-host", address = public_url))
+            }
+        };
+        (status, security::plain_text(&sentence)).into_response()
+    }
+}
+
+fn unreadable() -> Response {
     let title = text!("error-address-title");
     let actions = [
         (links::page("/doctors"), text!("layout-find-doctor")),
@@ -59,39 +151,82 @@ fn refused() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http::hosts::tests::hosts;
 
-    fn target(text: &str) -> Option<String> {
-        let target: Uri = text.parse().expect("a target");
-        read(&target, "https://nadi.example").map(|read| read.to_string())
+    fn checked(method: &str, target: &str, host: &[&str]) -> Result<String, Refusal> {
+        let mut request = Request::builder().method(method).uri(target);
+        for host in host {
+            request = request.header(header::HOST, *host);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        read(&request, &hosts("production")).map(|read| read.to_string())
+    }
+
+    fn target(text: &str) -> Result<String, Refusal> {
+        checked("GET", text, &["nadi.example"])
     }
 
     #[test]
     fn only_a_path_of_ours_is_a_target() {
         for ours in ["/", "/doctors?q=a%20b", "//x:99999/", "/a?q=100%25", "/?q=%"] {
-            assert_eq!(target(ours).as_deref(), Some(ours));
+            assert_eq!(target(ours).as_deref(), Ok(ours));
         }
-        assert_eq!(target("https://Nadi.example/a?b=c").as_deref(), Some("/a?b=c"));
-        assert_eq!(target("https://nadi.example").as_deref(), Some("/"));
-        for foreign in [
-            "*",
-            "example.com",
-            "example.com:80",
-            "nadi.example:443",
-            "http://nadi.example/",
-            "https://nadi.example:444/",
-            "https://nadi.example@evil.example/",
-        ] {
-            assert_eq!(target(foreign), None, "{foreign}");
+        assert_eq!(target("https://Nadi.example/a?b=c").as_deref(), Ok("/a?b=c"));
+        assert_eq!(target("https://nadi.example").as_deref(), Ok("/"));
+        for odd in ["*", "example.com", "example.com:80", "nadi.example:443", "ftp://nadi.example/"]
+        {
+            assert_eq!(target(odd), Err(Refusal::Unreadable), "{odd}");
         }
+        for foreign in ["http://evil.example/", "https://nadi.example.evil.example:443/"] {
+            assert_eq!(target(foreign), Err(Refusal::ForeignHost), "{foreign}");
+        }
+        let with_user = "https://nadi.example@evil.example/";
+        assert_eq!(target(with_user), Err(Refusal::HostUnreadable));
+    }
+
+    /// RFC 9112, 3.2: a request names one host, and with the absolute form the header does not count.
+    #[test]
+    fn a_request_names_one_host_of_ours() {
+        let to = |host: &[&str]| checked("GET", "/doctors", host).map(|_| ());
+        assert_eq!(to(&["nadi.example"]), Ok(()));
+        assert_eq!(to(&["nadi.internal:3000"]), Ok(()));
+        assert_eq!(to(&["evil.example"]), Err(Refusal::ForeignHost));
+        for unreadable in [&[][..], &[""], &["nadi.example", "nadi.example"], &["a/b"], &["a b"]] {
+            assert_eq!(to(unreadable), Err(Refusal::HostUnreadable), "{unreadable:?}");
+        }
+        let absolute = |host| checked("GET", "https://nadi.example/a", &[host]);
+        assert_eq!(absolute("evil.example").as_deref(), Ok("/a"));
+        let absolute = checked("GET", "https://evil.example/a", &["nadi.example"]);
+        assert_eq!(absolute, Err(Refusal::ForeignHost));
+        for health in ["/healthz", "/readyz"] {
+            assert!(checked("GET", health, &["10.1.2.3"]).is_ok(), "{health}");
+            assert!(checked("GET", health, &[]).is_ok(), "{health}");
+        }
+        assert_eq!(checked("GET", "/healthz/x", &["10.1.2.3"]), Err(Refusal::ForeignHost));
+    }
+
+    #[test]
+    fn odd_methods_and_long_targets_are_refused() {
+        let own = ["nadi.example"];
+        for method in ["TRACE", "CONNECT", "PROPFIND", "get", "X"] {
+            assert_eq!(checked(method, "/", &own), Err(Refusal::UnknownMethod), "{method}");
+        }
+        let path = |length: usize| format!("/{}", "a".repeat(length - 1));
+        assert!(checked("GET", &path(TARGET_BYTES_MAX), &own).is_ok());
+        let long = path(TARGET_BYTES_MAX + 1);
+        assert_eq!(checked("GET", &long, &own), Err(Refusal::TooLong));
+        let long = format!("https://nadi.example{long}");
+        assert_eq!(checked("GET", &long, &own), Err(Refusal::TooLong));
     }
 
     #[test]
     fn addresses_are_text() {
         for bad in ["/%00", "/?a=%00", "/%2500", "/?%00", "/%ff", "/?a=%C3%28", "/?a=%ED%A0%80"] {
-            assert_eq!(target(bad), None, "{bad}");
+            assert_eq!(target(bad), Err(Refusal::Unreadable), "{bad}");
         }
     }
 
@@ -104,7 +239,7 @@ mod tests {
             let fits = std::str::from_utf8(&bytes).is_ok_and(|text| !text.contains('\0'));
             // Bytes that spell another `%00` are refused, too.
             let nested = bytes.windows(3).any(|three| three == b"%00");
-            prop_assert_eq!(read.is_some(), fits && !nested);
+            prop_assert_eq!(read.is_ok(), fits && !nested);
         }
     }
 }

@@ -1,33 +1,27 @@
-//! Middleware that protects every request and response: time and size limits, the same-origin check, security
+//! Middleware that protects every request and response: the time limit, the same-origin check, security
 //! headers, and error pages that need nothing else to work.
 
 use std::any::Any;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use app::error::FormFailure;
-use app::fns::busy::{AddBusyAddress, AddBusyFile, FORM_BYTES_MAX};
+use app::fns::busy::{AddBusyAddress, AddBusyFile};
 use app::i18n::{self, text};
-use app::{links, messages};
-use axum::body::Body;
+use app::links;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_SECURITY_POLICY as CONTENT_POLICY;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
-use http_body_util::{BodyExt, Limited};
+use axum::response::{IntoResponse, Response};
 use leptos::server_fn::ServerFn;
-use leptos::server_fn::error::ServerFnUrlError;
-use nadi::Failure;
 use nadi::input::return_path;
 use url::Url;
 
-use super::{ANSWER_WITHIN, BODY_BYTES_MAX, Web};
+use super::hosts::Hosts;
+use super::{ANSWER_WITHIN, UPLOAD_WITHIN, Web};
 
-/// How much of a too large upload is read and discarded, so that the browser gets to read the answer.
-const DRAINED_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// The time limit for a calendar to be uploaded or fetched and read: 10 MB on a slow line.
-const CALENDAR_WITHIN: Duration = Duration::from_secs(120);
+/// The time limit for a calendar to be uploaded or fetched, and then read.
+const CALENDAR_WITHIN: Duration = UPLOAD_WITHIN.saturating_add(Duration::from_secs(60));
 
 /// Answers 503 when a request takes too long.
 pub async fn bounded_time(request: Request, next: Next) -> Response {
@@ -40,60 +34,41 @@ pub async fn bounded_time(request: Request, next: Next) -> Response {
 
 /// Refuses changes that do not come from our own pages (CSRF protection). Browsers send the origin of a POST; a
 /// client that sends none is not a browser, and has no cookie that could be misused.
-pub async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
-    if is_same_origin(&request, &web.public_origin) {
+pub async fn same_origin(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    if is_same_origin(&request, &web.hosts) {
+        forget_foreign_referer(request.headers_mut(), &web.hosts);
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, plain_text(&text!("problem-foreign-origin"))).into_response()
     }
 }
 
-/// Is the method safe, or does the request come from our own pages?
-pub fn is_same_origin(request: &Request, public_origin: &str) -> bool {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    safe || is_from_our_site(request.headers(), public_origin)
+/// A form without scripts is answered with a redirect to where it came from, which must be a page of ours.
+fn forget_foreign_referer(headers: &mut HeaderMap, hosts: &Hosts) {
+    let Some(referer) = headers.get(header::REFERER) else { return };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let page = referer.to_str().ok().and_then(|page| Url::parse(page).ok());
+    let origin = page.map(|page| page.origin().ascii_serialization());
+    if !origin.is_some_and(|origin| hosts.accepts_changes(&origin, host)) {
+        headers.remove(header::REFERER);
+    }
 }
 
-fn is_from_our_site(headers: &HeaderMap, public_origin: &str) -> bool {
+/// Is the method safe, or does the request come from our own pages?
+pub fn is_same_origin(request: &Request, hosts: &Hosts) -> bool {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    safe || is_from_our_site(request.headers(), hosts)
+}
+
+fn is_from_our_site(headers: &HeaderMap, hosts: &Hosts) -> bool {
     let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
     match text(header::ORIGIN) {
-        Some(origin) => {
-            let host = text(header::HOST).unwrap_or_default();
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            origin == public_origin || (!host.is_empty() && authority == Some(host))
-        }
+        Some(origin) => hosts.accepts_changes(origin, text(header::HOST)),
         None => {
             let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
             matches!(site, None | Some("same-origin" | "none"))
         }
     }
-}
-
-/// Refuses a request whose `Content-Length` is too large, and cuts off a body that turns out to be.
-pub async fn bounded_body(request: Request, next: Next) -> Response {
-    let bytes_max = body_bytes_max(request.uri().path());
-    if announces_more(request.headers(), bytes_max) {
-        if let Some(form) = form_of_large_file(&request) {
-            // A browser reads the answer only after it has sent the whole body.
-            drop(Limited::new(request.into_body(), DRAINED_BYTES_MAX).collect().await);
-            return Redirect::to(&form).into_response();
-        }
-        let text = messages::failure(&Failure::TooLarge);
-        return (StatusCode::PAYLOAD_TOO_LARGE, plain_text(&text)).into_response();
-    }
-    let request = request.map(|body| Body::new(Limited::new(body, bytes_max)));
-    next.run(request).await
-}
-
-/// For a form without scripts whose file is too large: the address of its page, with the failure.
-fn form_of_large_file(request: &Request) -> Option<String> {
-    let text = |name| request.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-    let is_form = request.uri().path() == AddBusyFile::PATH
-        && text(header::ACCEPT).is_some_and(|accepts| accepts.contains("text/html"));
-    let page = text(header::REFERER).filter(|_| is_form)?;
-    let failure = FormFailure(Failure::TooLarge);
-    let page = ServerFnUrlError::new(AddBusyFile::PATH, failure).to_url(page).ok()?;
-    Some(on_our_site(page.as_str()))
 }
 
 /// An address to redirect to, without what would lead to another site: of a whole address only path and query.
@@ -108,38 +83,31 @@ pub fn on_our_site(address: &str) -> String {
     format!("/{}{query}", url.path().trim_start_matches('/'))
 }
 
-/// The largest body for a path: more for the form with a file.
-fn body_bytes_max(path: &str) -> usize {
-    if path == AddBusyFile::PATH { FORM_BYTES_MAX } else { BODY_BYTES_MAX }
-}
-
-/// Is the announced `Content-Length` too large?
-pub fn announces_too_much(headers: &HeaderMap) -> bool {
-    announces_more(headers, BODY_BYTES_MAX)
-}
-
-fn announces_more(headers: &HeaderMap, bytes_max: usize) -> bool {
-    let announced = headers.get(header::CONTENT_LENGTH);
-    let announced = announced.and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    announced.is_some_and(|bytes| bytes > bytes_max)
-}
-
 /// A sentence as plain text, with a line break at its end.
 pub fn plain_text(sentence: &str) -> impl IntoResponse + use<> {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{sentence}\n"))
 }
 
-/// The Content-Security-Policy: scripts only from our site (including WebAssembly) or with this page's nonce, no
-/// framing, forms only to our site.
+/// The Content-Security-Policy: scripts only from our site (including WebAssembly) or with this page's nonce, styles only
+/// from our site, no framing, forms only to our site.
 pub fn content_policy(nonce: Option<&str>) -> String {
     content_policy_with(&nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default())
 }
 
 /// The same with further sources of scripts, each preceded by a space.
 pub fn content_policy_with(sources: &str) -> String {
+    policy(sources, "")
+}
+
+/// The policy of the API's reference: Swagger UI writes styles into its page.
+pub fn api_reference_policy() -> String {
+    policy("", " 'unsafe-inline'")
+}
+
+fn policy(scripts: &str, styles: &str) -> String {
     format!(
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{sources}; \
-         style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; \
+         style-src 'self'{styles}; img-src 'self' data:; object-src 'none'; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 }
@@ -147,8 +115,15 @@ pub fn content_policy_with(sources: &str) -> String {
 static POLICY: LazyLock<Option<HeaderValue>> =
     LazyLock::new(|| HeaderValue::from_str(&content_policy(None)).ok());
 
-pub async fn secure_headers(request: Request, next: Next) -> Response {
+/// A year, in seconds. Without `includeSubDomains`: other hosts of the domain may not be ours.
+const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Sets the security headers of every answer.
+pub async fn secure_headers(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if web.app_state.site.is_https() {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+    }
     let headers = response.headers_mut();
     if let Some(policy) = POLICY.as_ref().filter(|_| !headers.contains_key(CONTENT_POLICY)) {
         headers.insert(CONTENT_POLICY, policy.clone());
@@ -157,6 +132,9 @@ pub async fn secure_headers(request: Request, next: Next) -> Response {
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
         ("permissions-policy", "camera=(), microphone=(), geolocation=(self)"),
+        // No other site may keep a handle on our windows, or embed what we answer.
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -168,6 +146,12 @@ pub async fn secure_headers(request: Request, next: Next) -> Response {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Answers a request whose path does not have its method. The router adds the header `Allow`.
+pub async fn method_not_allowed() -> Response {
+    let sentence = text!("problem-method-not-allowed");
+    (StatusCode::METHOD_NOT_ALLOWED, plain_text(&sentence)).into_response()
 }
 
 /// Answers a request that panicked: an error page, and a line in the log without personal data.
@@ -198,7 +182,12 @@ pub fn busy() -> Response {
     response
 }
 
-fn error_page(status: StatusCode, title: &str) -> Response {
+/// The answer when a form has not arrived in time.
+pub fn too_slow() -> Response {
+    error_page(StatusCode::REQUEST_TIMEOUT, &text!("error-too-slow-title"))
+}
+
+pub fn error_page(status: StatusCode, title: &str) -> Response {
     let lead = text!("error-page-lead");
     let home = (links::page("/"), text!("failure-home"));
     let page = plain_page(title, &message(title, &lead, &[home]));
@@ -258,13 +247,14 @@ pub fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::hosts::tests::hosts;
 
     fn sent(pairs: &[(&'static str, &'static str)]) -> bool {
         let headers = pairs.iter().map(|(n, v)| {
             let name: header::HeaderName = n.parse().expect("a name");
             (name, HeaderValue::from_static(v))
         });
-        is_from_our_site(&headers.collect(), "https://nadi.example")
+        is_from_our_site(&headers.collect(), &hosts("production"))
     }
 
     #[test]
@@ -277,7 +267,11 @@ mod tests {
 
     #[test]
     fn every_error_page_says_what_to_do() {
-        for title in [text!("error-internal-title"), text!("error-address-title")] {
+        for title in [
+            text!("error-internal-title"),
+            text!("error-address-title"),
+            text!("error-too-slow-title"),
+        ] {
             assert!(
                 title.contains(' ') && !title.ends_with('.') && !title.contains('{'),
                 "{title}"
@@ -314,7 +308,7 @@ mod tests {
     #[test]
     fn changes_come_from_our_own_pages() {
         assert!(sent(&[("origin", "https://nadi.example"), ("host", "10.0.0.1:3000")]));
-        assert!(sent(&[("origin", "http://localhost:3000"), ("host", "localhost:3000")]));
+        assert!(!sent(&[("origin", "http://nadi.example"), ("host", "nadi.example")]), "no TLS");
         assert!(sent(&[]), "not a browser");
         assert!(!sent(&[("origin", "https://evil.example"), ("host", "nadi.example")]));
         assert!(!sent(&[("origin", "null"), ("host", "nadi.example")]));

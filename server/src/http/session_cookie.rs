@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use app::cookies::{self, SameSite};
 use app::parts::shown_once;
 use async_trait::async_trait;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -11,7 +12,7 @@ use chrono::{DateTime, Duration, Utc};
 use nadi::actor::Visitor;
 use nadi::ports::{Answer, BrowserSession, KnownAccount, ProofToken};
 
-use super::{cookie, visitor_cookie};
+use super::visitor_cookie;
 use crate::accounts::credential::{Credential, CredentialKind};
 use crate::accounts::devices;
 use crate::accounts::sessions::{self, SessionSecret};
@@ -123,11 +124,11 @@ impl Browser {
 
     /// Is the site served with https?
     pub fn is_secure(&self) -> bool {
-        self.app_state.site.public_url.starts_with("https:")
+        self.app_state.site.is_https()
     }
 
     fn full_name(&self, name: &str) -> String {
-        cookie::full_name(name, self.is_secure())
+        cookies::full_name(name, self.is_secure())
     }
 
     fn sent(&self, name: &str) -> Option<&str> {
@@ -152,7 +153,8 @@ impl Browser {
     }
 
     fn set_as(&self, name: String, value: &str, lasts: Duration) {
-        let cookie = cookie::line(&name, value, lasts.num_seconds(), self.is_secure());
+        let (seconds, is_secure) = (lasts.num_seconds(), self.is_secure());
+        let cookie = cookies::line(&name, value, seconds, SameSite::Lax, is_secure);
         let mut answer = self.lock();
         answer.retain(|(other, _)| *other != name);
         answer.push((name, cookie));

@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 use uuid::Uuid;
+
+use super::Web;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -20,9 +22,11 @@ pub fn request_id(request: &Request) -> Uuid {
     request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0)
 }
 
-pub async fn log(mut request: Request, next: Next) -> Response {
-    // A proxy's id is used if it is a UUID; anything else could forge log lines.
-    let given = request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok()?.parse().ok());
+pub async fn log(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    // The id of the operator's own proxy is used if it is a UUID; anything else could forge log lines.
+    let has_proxy = web.app_state.settings.trusted_proxies > 0;
+    let given = request.headers().get(&REQUEST_ID).filter(|_| has_proxy);
+    let given = given.and_then(|id| id.to_str().ok()?.parse().ok());
     let id = given.unwrap_or_else(Uuid::new_v4);
     request.extensions_mut().insert(RequestId(id));
     let method = request.method().clone();

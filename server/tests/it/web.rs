@@ -469,7 +469,9 @@ async fn readiness_needs_no_free_connection_and_reports_jobs() {
     for _ in 0..clinic.pool.options().get_max_connections() {
         taken.push(clinic.pool.acquire().await.expect("a connection"));
     }
-    let (status, body) = get(&base, "/readyz", None).await;
+    assert_eq!(get(&base, "/readyz", None).await.0, 200);
+    let operations = clinic.serve_operations().await;
+    let (status, body) = get(&operations, "/readyz", None).await;
     assert_eq!(status, 200, "{body}");
     assert!(!body.contains("asha"), "failures are not told: {body}");
     let body: serde_json::Value = body.parse().expect("JSON");
@@ -477,7 +479,7 @@ async fn readiness_needs_no_free_connection_and_reports_jobs() {
     assert_eq!(body["jobs"]["failing"]["overdue"], true);
     assert_eq!(body["jobs"]["failing"]["last_success"], serde_json::Value::Null);
     assert_eq!(body["jobs"]["working"]["last_success"], "2026-11-23T03:30:00Z");
-    let (_, metrics) = get(&base, "/metrics", None).await;
+    let (_, metrics) = get(&operations, "/metrics", None).await;
     for line in [
         "nadi_job_last_success_timestamp_seconds{job=\"working\"} 1795404600\n",
         "nadi_job_failures_total{job=\"working\"} 0\n",
@@ -544,6 +546,7 @@ async fn the_clock_cookie_is_ignored_in_production() {
     let cookie = format!("{}; nadi_ahead_seconds=3600", clinic.cookie(&account).await);
     for (mode, state) in [(Mode::Production, "confirmed"), (Mode::Development, "completed")] {
         clinic.config.mode = mode;
+        clinic.config.allowed_hosts = vec!["127.0.0.1".into()];
         let base = clinic.serve().await;
         let request = browser().post(format!("{base}/fn/complete")).header(COOKIE, &cookie);
         let form = [("id", id.to_string()), ("version", "2".to_owned())];
