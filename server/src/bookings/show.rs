@@ -2,24 +2,28 @@
 
 use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
-use nadi::actor::{ActingRole, Caller, Owner, SignedIn};
+use nadi::actor::{ActingRole, Caller, Owner};
 use nadi::appointment::{
     Appointment, CODE_TRIES, Command, EXTENSIONS_MAX, Event, Facts, Opening, Proof, SlotFacts,
     State, Undo, decide, last_mark, undo_until,
 };
+use nadi::audit::Viewed;
 use nadi::ids::{
     AccountId, AppointmentId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId,
 };
 use nadi::input::Email;
 use nadi::local_time::LocalTime;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{AppointmentQuery, AppointmentView, HistoryEntry, Page, Whose};
 use nadi::visit::Fee;
 use nadi::zone::Zone;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::BookingService;
 use crate::accounts;
 use crate::accounts::visitors;
+use crate::audit::Viewer;
 use crate::bookings::store::appointment_rows::{self as rows, Filter, HistoryRow, Row};
 use crate::bookings::store::hold_facts;
 use crate::bookings::visitor_holds::{hidden, was_held_for};
@@ -49,12 +53,7 @@ impl BookingService {
         // From the main database, so that patients see what they have just written.
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = rows::find(&mut connection, id).await?.ok_or(hidden(owner))?;
-        let role = caller.acting_role_for(
-            AccountId(row.booked_by),
-            DoctorId(row.doctor_id),
-            ClinicId(row.clinic_id),
-        );
-        let Some(role) = role else {
+        let Some(role) = caller.acting_role_for(&row.target()) else {
             return self.view_of_confirmed(&mut connection, row, owner, caller).await;
         };
         let person = PersonId(row.person_id);
@@ -68,6 +67,7 @@ impl BookingService {
         let undo = undo(&mut connection, visit, &history, caller.now).await?;
         let name = name.unwrap_or_default();
         let mut view = self.show(row, caller, role, name, undo)?;
+        Viewer { caller, role }.record(&mut connection, Viewed::Appointment, &[id.0]).await?;
         if owner.is_visitor {
             view.contact = visitors::contact(&mut connection, owner.account, person).await?;
             // Only `SendCode` sends one, to the address that comes with it.
@@ -134,8 +134,8 @@ impl BookingService {
         let now = caller.now;
         let mut connection = self.app_state.write.0.acquire().await?;
         let connection = &mut *connection;
-        let (total, found, role) = match query.whose {
-            Whose::Mine => {
+        let (total, found, role) = match must_see(connection, caller, query.whose).await? {
+            None => {
                 let id = owner.account;
                 (
                     rows::count_booked_by(connection, id, &filter, now).await?,
@@ -143,15 +143,14 @@ impl BookingService {
                     ActingRole::Patient,
                 )
             }
-            Whose::OfDoctor(doctor) => {
-                let role = must_see_doctor(connection, caller.signed_in()?, doctor).await?;
-                (
-                    rows::count_of_doctor(connection, doctor, &filter, now).await?,
-                    rows::of_doctor(connection, doctor, &filter, now, size.into(), offset).await?,
-                    role,
-                )
-            }
+            Some((role, of)) => (
+                rows::count_of_doctors(connection, &of, &filter, now).await?,
+                rows::of_doctors(connection, &of, &filter, now, size.into(), offset).await?,
+                role,
+            ),
         };
+        let ids: Vec<Uuid> = found.iter().map(|row| row.id).collect();
+        Viewer { caller, role }.record(connection, Viewed::Appointments, &ids).await?;
         let persons: Vec<PersonId> = found.iter().map(|row| PersonId(row.person_id)).collect();
         let names = accounts::names(connection, &persons).await?;
         let mut items = Vec::with_capacity(found.len());
@@ -188,11 +187,11 @@ impl BookingService {
             version: row.version,
         };
         let state = appointment.state_at(now);
-        let sides = (AccountId(row.booked_by), DoctorId(row.doctor_id), ClinicId(row.clinic_id));
+        let target = row.target();
         let open_to = Command::ALL
             .into_iter()
             .filter(|command| {
-                let by = caller.acting_role_to(*command, sides.0, sides.1, sides.2);
+                let by = caller.acting_role_to(*command, &target);
                 let mut facts = self.facts(by.unwrap_or(seen_as), row.cancel_notice_minutes);
                 facts.takes_bookings = row.doctor_takes_bookings;
                 facts.undo = undo.map(|(undo, _)| undo);
@@ -251,19 +250,30 @@ impl BookingService {
     }
 }
 
-/// Only the doctor and the clinic's administrators may see a doctor's appointments. Returns as which of them
-/// the account may.
-async fn must_see_doctor(
+/// Checks that the caller may see these appointments; returns in which role, and of which doctors. `None`: those that
+/// the caller has booked.
+async fn must_see(
     connection: &mut PgConnection,
-    account: &SignedIn,
-    doctor: DoctorId,
-) -> Outcome<ActingRole> {
-    if account.doctor == Some(doctor) {
-        return Ok(ActingRole::Doctor);
-    }
-    let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
-    account.must_administer(clinic)?;
-    Ok(ActingRole::Administrator)
+    caller: &Caller,
+    whose: Whose,
+) -> Outcome<Option<(ActingRole, Vec<Uuid>)>> {
+    let (account, doctor, clinic) = match whose {
+        Whose::Mine => return Ok(None),
+        Whose::OfDoctor(doctor) => {
+            let account = caller.signed_in()?;
+            let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
+            (account, Some(doctor), clinic)
+        }
+        Whose::OfClinic(clinic) => (caller.signed_in()?, None, clinic),
+    };
+    let target = Target { doctor, ..Target::clinic(clinic) };
+    let role = account.acting_role(Permission::SeeAppointments, &target);
+    let role = role.ok_or(Failure::NotFound)?;
+    let doctors = match doctor {
+        Some(doctor) => vec![doctor.0],
+        None => clinic::doctors_of(connection, clinic).await?,
+    };
+    Ok(Some((role, doctors)))
 }
 
 /// What undoing the last mark of a visit (checked in, completed, no-show) would do, and whether its person has

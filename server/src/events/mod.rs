@@ -2,8 +2,8 @@
 //!
 //! Every change is one row, written in the change's own transaction ([`record`]; the hold writes its own, see
 //! `bookings/sql/hold_single.sql`). [`reader`] explains how a reader misses nothing; the readers are [`live`]
-//! (cache invalidation and live updates of this instance), [`crate::notifications`] (messages) and
-//! [`crate::directory::index_updater`] (the tables of the search).
+//! (cache invalidation and live updates of this instance), [`crate::notifications`] (messages),
+//! [`crate::directory::index_updater`] (the tables of the search) and [`crate::audit`] (the audit log).
 
 mod author;
 pub mod live;
@@ -19,7 +19,9 @@ pub use crate::events::author::Author;
 pub use crate::events::reader_statuses::{ReaderStatus, ReaderStatuses};
 
 // For other capabilities and commands.
-pub use crate::events::store::{StoredEvent, adopt, delete_old, is_from_elsewhere};
+pub use crate::events::store::{
+    StoredEvent, adopt, delete_of_appointments, delete_old, is_from_elsewhere,
+};
 
 /// Writes an event into the log, in the transaction of the change itself; returns its id, which only messages that
 /// are queued with it need.

@@ -60,6 +60,7 @@ pub struct StoredEvent {
     pub subject_version: Option<i32>,
     pub doctor_id: Option<Uuid>,
     pub actor: String,
+    pub actor_account_id: Option<Uuid>,
     pub occurred_at: DateTime<Utc>,
     pub data: Value,
 }
@@ -119,6 +120,7 @@ pub async fn since(
         r#"select s.snapshot::text as "snapshot!", e.transaction_id::text::bigint as transaction_id, e.id as "id?",
                   e.type as "event_type?", e.schema_version as "schema_version?",
                   e.subject_id as "subject_id?", e.subject_version, e.doctor_id, e.actor as "actor?",
+                  e.actor_account_id,
                   e.occurred_at as "occurred_at?", e.data as "data?"
            from (select pg_current_snapshot() as snapshot) s
            left join lateral (
@@ -144,6 +146,7 @@ pub async fn since(
             subject_version: row.subject_version,
             doctor_id: row.doctor_id,
             actor: row.actor?,
+            actor_account_id: row.actor_account_id,
             occurred_at: row.occurred_at?,
             data: row.data?,
         })
@@ -160,7 +163,7 @@ pub async fn rest_of(
     sqlx::query_as!(
         StoredEvent,
         r#"select transaction_id::text::bigint as "transaction_id!", id, type as event_type, schema_version,
-                  subject_id, subject_version, doctor_id, actor, occurred_at, data
+                  subject_id, subject_version, doctor_id, actor, actor_account_id, occurred_at, data
            from events
            where transaction_id = $1::bigint::text::xid8 and id > $2
            order by id"#,
@@ -297,6 +300,17 @@ pub async fn delete_old(
     .execute(connection)
     .await?;
     Ok(deleted.rows_affected())
+}
+
+/// Deletes the events of appointments that are deleted themselves.
+pub async fn delete_of_appointments(connection: &mut PgConnection, ids: &[Uuid]) -> Result<()> {
+    sqlx::query!(
+        "delete from events where subject_id = any($1) and type like 'appointment.%'",
+        ids
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 #[cfg(test)]

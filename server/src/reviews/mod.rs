@@ -7,14 +7,16 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Datelike, Utc};
-use nadi::actor::{ActingRole, Caller, SignedIn};
+use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::Refusal;
+use nadi::audit::Viewed;
 use nadi::events::{NewEvent, ReviewData, ReviewEvent};
 use nadi::failure::{Failure, Field};
 use nadi::formatting;
-use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
+use nadi::ids::{AccountId, AppointmentId, DoctorId, ReviewId};
 use nadi::input::{line, optional_lines};
 use nadi::local_time::LocalTime;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{
     Answer, DoctorKey, DoctorOwnReviews, DoctorReviews, Hidden, OwnReview, Page, PublicReview,
     ReviewForm, ReviewView, Reviews, Seen, Written,
@@ -26,6 +28,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::accounts;
+use crate::audit::Viewer;
 use crate::clinic::scope;
 use crate::directory::{index_refresh, listed_doctor};
 use crate::events;
@@ -66,7 +69,7 @@ impl ReviewService {
     }
 
     async fn own_review(&self, caller: &Caller, visit: AppointmentId) -> Outcome<OwnReview> {
-        let account = caller.signed_in()?;
+        let account = caller.may(Permission::ReviewVisits, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let found = store::visit(&mut connection, visit, account.account).await?;
         let found = found.ok_or(Failure::NotFound)?;
@@ -90,7 +93,7 @@ impl ReviewService {
         form: &ReviewForm,
         seen: Option<&Seen>,
     ) -> Outcome<Written> {
-        let author = caller.signed_in()?;
+        let author = caller.may(Permission::ReviewVisits, &Target::ANY)?;
         let account = author.account;
         let mut transaction = self.app_state.write.begin().await?;
         let found = store::lock_visit(&mut transaction, visit, account).await?;
@@ -157,7 +160,7 @@ impl ReviewService {
         visit: AppointmentId,
         seen: &Seen,
     ) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.may(Permission::ReviewVisits, &Target::ANY)?.account;
         let mut transaction = self.app_state.write.begin().await?;
         accounts::lock_account(&mut transaction, account).await?;
         let known = store::lock_of_visit(&mut transaction, visit, account).await?;
@@ -173,7 +176,7 @@ impl ReviewService {
     }
 
     async fn of_caller(&self, caller: &Caller, page: u32) -> Outcome<DoctorOwnReviews> {
-        let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
+        let doctor = caller.signed_in()?.doctor_for(Permission::AnswerReviews)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let rating = store::rating(&mut connection, doctor).await?;
         let total = store::count_of_doctor(&mut connection, doctor).await?;
@@ -195,9 +198,7 @@ impl ReviewService {
         let mut transaction = self.app_state.write.begin().await?;
         let known = store::lock(&mut transaction, review).await?;
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
-        if account.doctor != Some(DoctorId(known.doctor_id)) {
-            return Err(Failure::NotFound.into());
-        }
+        account.may(Permission::AnswerReviews, &known.target())?;
         let text = optional_lines(Field::Answer, text, TEXT_CHARS_MAX)?;
         let text = (!text.is_empty()).then_some(text.as_str());
         if known.answer.as_deref() != text {
@@ -219,12 +220,15 @@ impl ReviewService {
         only_hidden: bool,
         page: u32,
     ) -> Outcome<Page<ReviewView>> {
-        let (_, clinics) = scope(caller)?;
+        let (_, clinics) = scope(caller, Permission::ModerateReviews)?;
         let clinics = clinics.as_deref();
         let mut connection = self.app_state.write.0.acquire().await?;
         let total = store::count_in_clinics(&mut connection, clinics, only_hidden).await?;
         let (limit, offset) = (PAGE_SIZE.into(), offset_of(page, PAGE_SIZE));
         let rows = store::in_clinics(&mut connection, clinics, only_hidden, limit, offset).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let viewer = Viewer { caller, role: ActingRole::Administrator };
+        viewer.record(&mut connection, Viewed::Reviews, &ids).await?;
         let items = views(&mut connection, rows, true).await?;
         Ok(Page { items, total, number: page_number(page), size: PAGE_SIZE })
     }
@@ -236,11 +240,11 @@ impl ReviewService {
         reason: Option<&str>,
         seen: &Seen,
     ) -> Outcome<()> {
-        let (account, _): (&SignedIn, _) = scope(caller)?;
+        let account = caller.may(Permission::ModerateReviews, &Target::ANY)?;
         let mut transaction = self.app_state.write.begin().await?;
         let known = store::lock(&mut transaction, review).await?;
         let known = known.filter(|known| !known.withdrawn).ok_or(Failure::NotFound)?;
-        account.must_administer(ClinicId(known.clinic_id))?;
+        account.may(Permission::ModerateReviews, &known.target())?;
         let reason = match reason {
             Some(text) => Some(line(Field::Reason, text, REASON_CHARS_MAX)?),
             None => None,
@@ -434,7 +438,7 @@ impl Reviews for ReviewService {
         visits: &[AppointmentId],
     ) -> Answer<Vec<AppointmentId>> {
         let load = async {
-            let account = caller.signed_in()?.account;
+            let account = caller.may(Permission::ReviewVisits, &Target::ANY)?.account;
             let visits: Vec<Uuid> = visits.iter().map(|visit| visit.0).collect();
             let mut connection = self.app_state.write.0.acquire().await?;
             let found = store::reviewed(&mut connection, account, &visits).await?;

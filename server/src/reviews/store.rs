@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, ReviewId};
+use nadi::permissions::Target;
 use nadi::review::{Rating, Stars};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -232,6 +233,13 @@ pub struct Locked {
     pub answer: Option<String>,
     pub hidden: bool,
     pub withdrawn: bool,
+}
+
+impl Locked {
+    /// Whose it is, for permissions.
+    pub fn target(&self) -> Target {
+        Target::doctor(DoctorId(self.doctor_id), ClinicId(self.clinic_id))
+    }
 }
 
 /// Locks this account's review of a visit, withdrawn or not.

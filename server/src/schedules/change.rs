@@ -12,9 +12,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::make;
-use super::{ScheduleService, author, must_manage, zone_data};
+use super::{ScheduleService, must_manage, zone_data};
+use crate::audit::Viewer;
 use crate::clinic::places;
-use crate::events;
+use crate::events::{self, Author};
 use crate::ids::uuid_v7;
 use crate::schedules::make::Facts;
 use crate::schedules::store::hours as store;
@@ -37,7 +38,7 @@ impl ScheduleService {
         seen: i32,
         schedule: Schedule,
     ) -> Outcome<DraftId> {
-        let account = caller.signed_in()?;
+        let account = caller.own_account()?;
         let mut transaction = self.app_state.write.begin().await?;
         self.validated_facts(&mut transaction, caller, doctor, &schedule).await?;
         let stored = store::find(&mut transaction, doctor).await?;
@@ -60,13 +61,14 @@ impl ScheduleService {
     ) -> Outcome<ScheduleChange> {
         let now = caller.now;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let (_, facts) = self.validated_facts(&mut connection, caller, doctor, &schedule).await?;
+        let (by, _, facts) =
+            self.validated_facts(&mut connection, caller, doctor, &schedule).await?;
         let until = self.until(store::find(&mut connection, doctor).await?, caller);
         let since = make::earliest_today(now);
         let mut existing = make::existing(&mut connection, &[(doctor.0, since)], now).await?;
         let existing = existing.remove(&doctor.0).unwrap_or_default();
         let plan = facts.plan(&existing, (since, until), now);
-        change(&mut connection, &plan, now).await
+        change(&mut connection, Viewer { caller, role: by.role }, &plan).await
     }
 
     pub(super) async fn apply_draft(
@@ -74,7 +76,7 @@ impl ScheduleService {
         caller: &Caller,
         draft: DraftId,
     ) -> Outcome<ScheduleChange> {
-        let account = caller.signed_in()?;
+        let account = caller.own_account()?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::draft(&mut connection, draft, account.account.0)
             .await?
@@ -124,12 +126,12 @@ impl ScheduleService {
         let mut transaction = self.app_state.write.begin().await?;
         // Check the permission, take the lock, and only then read what the slots are made from: a holiday or calendar
         // that is saved at this moment is either read here, or makes the slots again afterwards.
-        must_manage(&mut transaction, caller.signed_in()?, doctor).await?;
+        let (_, by) = must_manage(&mut transaction, caller, doctor).await?;
         let stored = store::lock(&mut transaction, doctor).await?;
         if stored.version != seen {
             return Err(Failure::Stale.into());
         }
-        let (current, facts) =
+        let (_, current, facts) =
             self.validated_facts(&mut transaction, caller, doctor, schedule).await?;
         let is_unchanged = &current.schedule == schedule && stored.unreadable_since.is_none();
         write_schedule(&mut transaction, doctor, schedule, now).await?;
@@ -148,10 +150,9 @@ impl ScheduleService {
         if !is_unchanged || !plan.is_empty() {
             let data = make::schedule_data(&plan, ScheduleReason::Saved);
             let event = NewEvent::schedule(doctor, Some(version), data);
-            let by = author(caller.signed_in()?, doctor);
             events::record(&mut transaction, &event, by, now).await?;
         }
-        let change = change(&mut transaction, &plan, now).await?;
+        let change = change(&mut transaction, Viewer { caller, role: by.role }, &plan).await?;
         if let Some(draft) = draft {
             let saved = serde_json::to_value(Saved::from(&change)).map_err(broken)?;
             store::draft_saved(&mut transaction, draft, &saved).await?;
@@ -162,16 +163,16 @@ impl ScheduleService {
         Ok((version, change))
     }
 
-    /// The current facts and those with the new schedule. Fails if the caller may not change it or it is invalid.
+    /// Who changes it, the current facts, and those with the new schedule. Fails if the caller may not change it or it
+    /// is invalid.
     async fn validated_facts(
         &self,
         connection: &mut PgConnection,
         caller: &Caller,
         doctor: DoctorId,
         schedule: &Schedule,
-    ) -> Outcome<(Facts, Facts)> {
-        let account = caller.signed_in()?;
-        let clinic = must_manage(connection, account, doctor).await?;
+    ) -> Outcome<(Author, Facts, Facts)> {
+        let (clinic, by) = must_manage(connection, caller, doctor).await?;
         let zones = zones(&places(connection, clinic).await?);
         let today = make::earliest_today(caller.now);
         schedule.check(&zones, today).map_err(|problems| {
@@ -179,7 +180,7 @@ impl ScheduleService {
         })?;
         let current = facts_of(connection, doctor, caller.now).await?;
         let facts = Facts { schedule: schedule.clone(), zones, ..current.clone() };
-        Ok((current, facts))
+        Ok((by, current, facts))
     }
 
     /// The date up to which slots are made: never before the date up to which they already are.

@@ -12,8 +12,9 @@ pub mod zone_data;
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::Failure;
-use nadi::actor::{ActingRole, Caller, SignedIn};
+use nadi::actor::Caller;
 use nadi::ids::{ClinicId, DoctorId, DraftId};
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{
     Answer, DoctorCalendar, ScheduleChange, SchedulePreview, ScheduleView, Schedules,
 };
@@ -40,26 +41,17 @@ impl ScheduleService {
     }
 }
 
-/// Only the doctor and the clinic's administrators may manage a doctor's schedule. Returns the clinic.
+/// Checks that the caller may manage a doctor's schedule. Returns the doctor's clinic, and the author of the change.
 pub(super) async fn must_manage(
     connection: &mut PgConnection,
-    account: &SignedIn,
+    caller: &Caller,
     doctor: DoctorId,
-) -> Outcome<ClinicId> {
+) -> Outcome<(ClinicId, Author)> {
+    let account = caller.signed_in()?;
     let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
-    if account.doctor != Some(doctor) {
-        account.must_administer(clinic)?;
-    }
-    Ok(clinic)
-}
-
-/// The author of an event about a doctor's schedule.
-pub(super) fn author(account: &SignedIn, doctor: DoctorId) -> Author {
-    let role = match account.doctor == Some(doctor) {
-        true => ActingRole::Doctor,
-        false => ActingRole::Administrator,
-    };
-    Author::new(role, account.account)
+    let target = Target::doctor(doctor, clinic);
+    let role = account.acting_role(Permission::ManageSchedules, &target);
+    Ok((clinic, Author::new(role.ok_or(Failure::NotFound)?, account.account)))
 }
 
 /// Brings a doctor's slots up to date. The caller must have locked the row in `schedules`.

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{Days, Duration, NaiveDate};
 use nadi::Failure;
-use nadi::actor::Caller;
+use nadi::actor::{ActingRole, Caller};
 use nadi::calendar::week_of;
 use nadi::formatting::local_date;
 use nadi::ids::{DoctorId, DraftId};
+use nadi::permissions::Permission;
 use nadi::ports::{
     BlockView, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange, SchedulePreview,
     ScheduleView,
@@ -19,6 +20,7 @@ use sqlx::PgConnection;
 use super::holidays;
 use super::make;
 use super::{ScheduleService, must_manage};
+use crate::audit::Viewer;
 use crate::bookings::calendar_entries;
 use crate::clinic::places;
 use crate::schedules::make::Facts;
@@ -36,7 +38,7 @@ impl ScheduleService {
         from: Option<NaiveDate>,
         days: u8,
     ) -> Outcome<DoctorCalendar> {
-        let doctor = caller.signed_in()?.doctor.ok_or(Failure::NotAllowed)?;
+        let doctor = caller.signed_in()?.doctor_for(Permission::SeeOwnCalendar)?;
         // From the main database, because doctors look for what was booked a second ago.
         let mut connection = self.app_state.write.0.acquire().await?;
         let (doctor_name, zone_name) =
@@ -49,8 +51,9 @@ impl ScheduleService {
 
         let blocks =
             blocks_and_slots::blocks(&mut connection, doctor, start, end, caller.now).await?;
+        let viewer = Viewer { caller, role: ActingRole::Doctor };
         let entries =
-            calendar_entries::of_doctor(&mut connection, doctor, start, end, caller.now).await?;
+            calendar_entries::of_doctor(&mut connection, viewer, doctor, start, end).await?;
         Ok(DoctorCalendar {
             doctor_name,
             zone,
@@ -63,10 +66,10 @@ impl ScheduleService {
     }
 
     pub(super) async fn view(&self, caller: &Caller, doctor: DoctorId) -> Outcome<ScheduleView> {
-        let account = caller.signed_in()?;
         let now = caller.now;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let clinic = must_manage(&mut connection, account, doctor).await?;
+        let (clinic, by) = must_manage(&mut connection, caller, doctor).await?;
+        let viewer = Viewer { caller, role: by.role };
         let (doctor_name, zone_name) =
             store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let zone = zone(&zone_name)?;
@@ -74,7 +77,7 @@ impl ScheduleService {
         let stored = store::find(&mut connection, doctor).await?;
         let facts = facts_of(&mut connection, doctor, now).await?;
         let kept: Vec<i64> = blocks_and_slots::outside_hours(&mut connection, doctor, now).await?;
-        let conflicts = calendar_entries::in_slots(&mut connection, &kept, now).await?;
+        let conflicts = calendar_entries::in_slots(&mut connection, viewer, &kept).await?;
         let until = make::horizon(now, self.app_state.settings.horizon_days);
         let holidays = self.holidays_of(&mut connection, doctor, today, until, &facts).await?;
         let unreadable = stored.as_ref().is_some_and(|row| row.unreadable_since.is_some());
@@ -117,14 +120,15 @@ impl ScheduleService {
         draft: DraftId,
         week: Option<NaiveDate>,
     ) -> Outcome<SchedulePreview> {
-        let account = caller.signed_in()?;
+        let account = caller.own_account()?;
         let now = caller.now;
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::draft(&mut connection, draft, account.account.0)
             .await?
             .ok_or(Failure::NotFound)?;
         let doctor = DoctorId(row.doctor_id);
-        let clinic = must_manage(&mut connection, account, doctor).await?;
+        let (clinic, by) = must_manage(&mut connection, caller, doctor).await?;
+        let viewer = Viewer { caller, role: by.role };
         let (doctor_name, zone_name) =
             store::name_and_zone(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
         let zone = zone(&zone_name)?;
@@ -144,11 +148,12 @@ impl ScheduleService {
         let mut existing = make::existing(&mut connection, &[(doctor.0, since)], now).await?;
         let existing = existing.remove(&doctor.0).unwrap_or_default();
         let plan = facts.plan(&existing, (since, until), now);
-        let change = change(&mut connection, &plan, now).await?;
+        let change = change(&mut connection, viewer, &plan).await?;
         let first = week.or(change.days.first().map(|day| day.date)).unwrap_or(today);
         let week = resulting_week(
             &mut connection,
             &Resulting {
+                viewer,
                 doctor,
                 doctor_name: doctor_name.clone(),
                 facts: &facts,
@@ -158,7 +163,6 @@ impl ScheduleService {
                 zone,
                 today,
                 first: week_of(first),
-                now,
             },
         )
         .await?;
@@ -166,7 +170,7 @@ impl ScheduleService {
             draft,
             doctor,
             doctor_name,
-            own: account.doctor == Some(doctor),
+            own: by.role == ActingRole::Doctor,
             seen: row.version,
             stale: row.saved.is_none()
                 && stored.is_some_and(|stored| stored.version != row.version),
@@ -201,11 +205,11 @@ pub(super) fn zones(places: &[HoursPlace]) -> Zones {
 /// What a plan changes, as shown to the caller.
 pub(super) async fn change(
     connection: &mut PgConnection,
+    viewer: Viewer<'_>,
     plan: &Plan,
-    now: chrono::DateTime<chrono::Utc>,
 ) -> Outcome<ScheduleChange> {
     let slots: Vec<i64> = plan.conflicts.iter().map(|slot| slot.0).collect();
-    let conflicts = calendar_entries::in_slots(connection, &slots, now).await?;
+    let conflicts = calendar_entries::in_slots(connection, viewer, &slots).await?;
     let days = plan.days.iter().filter(|(_, day)| day.added + day.removed > 0);
     Ok(ScheduleChange {
         times_added: plan.added(),
@@ -237,6 +241,7 @@ fn holiday(day: holidays::Holiday) -> HolidayView {
 
 /// The input for the preview of a week after a change.
 struct Resulting<'a> {
+    viewer: Viewer<'a>,
     doctor: DoctorId,
     doctor_name: String,
     facts: &'a Facts,
@@ -246,7 +251,6 @@ struct Resulting<'a> {
     zone: nadi::zone::Zone,
     today: NaiveDate,
     first: NaiveDate,
-    now: chrono::DateTime<chrono::Utc>,
 }
 
 async fn resulting_week(
@@ -266,7 +270,7 @@ async fn resulting_week(
     for cell in cells.iter().filter(|c| c.starts_at < end && c.ends_at > start) {
         let place = week.places.iter().find(|place| place.id == cell.location);
         let name = place.map_or("", |place| place.name.as_str());
-        let is_ahead = cell.starts_at > week.now;
+        let is_ahead = cell.starts_at > week.viewer.caller.now;
         let seats_free = if is_ahead {
             let taken = taken.get(&(cell.starts_at, cell.ends_at)).copied().unwrap_or(0);
             i64::from(cell.capacity) - taken.min(i64::from(cell.capacity))
@@ -298,7 +302,7 @@ async fn resulting_week(
         room_end = cell.room_until;
     }
     let entries =
-        calendar_entries::of_doctor(connection, week.doctor, start, end, week.now).await?;
+        calendar_entries::of_doctor(connection, week.viewer, week.doctor, start, end).await?;
     Ok(DoctorCalendar {
         doctor_name: week.doctor_name.clone(),
         zone: week.zone,

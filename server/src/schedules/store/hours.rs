@@ -527,6 +527,22 @@ pub async fn forget_drafts(connection: &mut PgConnection, until: DateTime<Utc>) 
     Ok(gone.rows_affected())
 }
 
+/// Deletes times off that were archived before `before`; returns how many.
+pub async fn delete_time_off(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from time_off where id in (select id from time_off where archived_at < $1 limit $2)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}
+
 /// The values are far below `i16::MAX`: `Rule::check` and the table's constraints make sure of that.
 fn small(number: u16) -> i16 {
     i16::try_from(number).unwrap_or(i16::MAX)
