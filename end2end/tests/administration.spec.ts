@@ -1,7 +1,8 @@
-/** Administrators: locations, and a doctor from the first form to the first appointment and suspension. */
+/** Administrators: locations, a doctor from the first form to the first appointment and suspension, and held times. */
 import { expectAccessible } from '../support/accessibility';
-import { chooseTime, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
+import { chooseTime, chooseTimeIn, enterCode, expectConfirmed, hold, openDay } from '../support/booking';
 import { latestCode } from '../support/mailbox';
+import { anotherNetwork, holdFrom } from '../support/network';
 import { ADMINISTRATOR, randomWord, register, signIn } from '../support/people';
 import { fillLine, saveSchedule, openPreview } from '../support/schedules';
 import { expect, test } from '../support/test';
@@ -149,4 +150,30 @@ test('a form about a doctor shows each problem at its field', async ({ page, wat
   await expect(page.getByLabel(text('admin-doctor-fee'))).toHaveAttribute('aria-invalid', 'true');
   await expect(page.getByLabel(text('admin-doctor-name'))).toHaveValue('Dr Nobody');
   await expect(page.getByLabel(text('admin-doctor-fee'))).toHaveValue('a lot');
+});
+
+test('an administrator releases what one network holds', async ({ page, city, baseURL }) => {
+  const chosen = await chooseTimeIn(page, city);
+  const slot = new URL(page.url()).searchParams.get('slot') ?? '';
+  const network = anotherNetwork();
+  await holdFrom(network, baseURL ?? '', slot);
+
+  await signIn(page, ADMINISTRATOR, '/admin');
+  await page.getByRole('navigation', { name: text('admin-tabs') }).getByRole('link', { name: text('admin-tab-holds') }).click();
+  await expect(page.getByRole('heading', { level: 1, name: text('admin-holds-title') })).toBeVisible();
+  const row = page.getByRole('row').filter({ hasText: network });
+  // The network is written down a moment after the hold.
+  await expect(async () => {
+    await page.reload();
+    await expect(row).toContainText(text('admin-holds-held', { count: 1 }), { timeout: 500 });
+  }).toPass();
+  await expect(row).toContainText(text('admin-holds-visitors', { count: 1 }));
+  await row.locator('summary').click();
+  await expectAccessible(page, 'the times that a network holds');
+  await row.getByRole('button', { name: text('admin-holds-release-sure', { count: 1 }) }).click();
+  await expect(page.getByRole('status')).toContainText(text('admin-holds-released', { count: 1 }));
+  await expect(row).toContainText(text('admin-holds-held', { count: 0 }));
+  await expect(row.locator('summary')).toHaveCount(0);
+  await page.goto(chosen.day);
+  await expect(page.getByRole('link', { name: new RegExp(`^${chosen.starts}`) }), 'the time is free again').toBeVisible();
 });

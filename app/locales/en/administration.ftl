@@ -1,4 +1,4 @@
-# What administrators of clinics see: doctors, locations and reviews.
+# What administrators and receptionists of clinics see: doctors, appointments, locations and reviews.
 
 ## All pages
 
@@ -6,6 +6,8 @@ admin-title = Administration
 # For screen readers: the links to the lists.
 admin-tabs = Administration
 admin-tab-doctors = Doctors
+admin-tab-appointments = Appointments
+admin-tab-holds = Held times
 admin-tab-locations = Locations
 admin-tab-holidays = Public holidays
 admin-tab-reviews = Reviews
@@ -157,6 +159,78 @@ admin-suspend-cancel-only-button = { $count ->
 }
 admin-suspend-reason = Reason for cancelling
 admin-suspend-reason-hint = Patients will read it in an e-mail. Do not include health details.
+
+## The appointments of a clinic on one day
+
+clinic-day-title = Appointments
+clinic-day-column-time = Time
+clinic-day-column-patient = Patient
+clinic-day-column-doctor = Doctor
+clinic-day-column-kind = Appointment type
+clinic-day-column-status = Status
+clinic-day-empty-title = No appointments on this day
+clinic-day-empty-text = Appointments appear here as soon as they are booked.
+
+## The times that are held now, by the network they are held from
+
+admin-holds-title = Held times
+admin-holds-lead = Patients hold a time while they confirm it. This list shows where times are held from. A network can be one person, a family, or many customers of one mobile phone company.
+# For screen readers.
+admin-holds-table = Networks
+admin-holds-column-network = Network
+admin-holds-column-times = Times
+admin-holds-column-people = People
+admin-holds-column-doctors = Doctors
+admin-holds-column-release = Release
+# Beside a network.
+admin-holds-unusual = Unusual
+admin-holds-unusual-hint = A network is unusual if it holds a quarter of a doctor’s times, or if it holds many times and confirms very few.
+admin-holds-held = { $count ->
+    [one] { $count } held now
+   *[other] { $count } held now
+}
+admin-holds-unconfirmed = { $count ->
+    [one] { $count } not confirmed in the last hour
+   *[other] { $count } not confirmed in the last hour
+}
+admin-holds-accounts = { $count ->
+    [one] { $count } account
+   *[other] { $count } accounts
+}
+admin-holds-visitors = { $count ->
+    [one] { $count } visitor without an account
+   *[other] { $count } visitors without an account
+}
+# The two texts above.
+admin-holds-both = { $accounts } and { $visitors }
+admin-holds-doctors = { $count ->
+    [one] { $count } doctor
+   *[other] { $count } doctors
+}
+# The doctor who is affected most. `$percent`: a whole number.
+admin-holds-share = { $name }: { $percent }% of the times in the next 7 days
+admin-holds-release-button = Release
+# The same button for screen readers.
+admin-holds-release = Release the times held from { $network }
+# After somebody has pressed the button above.
+admin-holds-release-lead = Other patients can then book these times. Patients who are booking from this network now must choose a time again. Confirmed appointments do not change.
+admin-holds-release-sure = { $count ->
+    [one] Release { $count } time
+   *[other] Release { $count } times
+}
+admin-holds-released = { $count ->
+    [0] No times released. This network no longer holds any.
+    [one] { $count } time released. Patients can book it again.
+   *[other] { $count } times released. Patients can book them again.
+}
+admin-holds-empty-title = No held times
+admin-holds-empty-text = Times appear here while patients are confirming them.
+# On the first page of the administration.
+admin-holds-notice = { $count ->
+    [one] { $count } network holds an unusual number of times.
+   *[other] { $count } networks hold an unusual number of times.
+}
+admin-holds-notice-link = Check held times
 
 ## The list of locations
 

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
-use nadi::ports::DoctorStatus;
+use nadi::actor::Caller;
+use nadi::permissions::{Permission, Target};
+use nadi::ports::{DoctorStatus, Ports};
 use nadi::text::one_line;
 
 use crate::context;
@@ -12,8 +14,8 @@ use crate::links::{self, Query};
 use crate::parts::address::Address;
 use crate::parts::response;
 use crate::ui::{
-    Badge, Button, ButtonLink, Empty, LinkTab, LinkTabs, Pagination, TableFrame, TextField, Tone,
-    Variant,
+    Alert, Badge, Button, ButtonLink, Empty, LinkTab, LinkTabs, Pagination, TableFrame, TextField,
+    Tone, Variant,
 };
 
 /// A status as people say it, and its tone.
@@ -25,29 +27,67 @@ pub fn status_words(status: DoctorStatus) -> (String, Tone) {
     }
 }
 
-/// The lists that administrators manage.
+/// The lists of a clinic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AdminTab {
     Doctors,
+    Appointments,
+    Holds,
     Locations,
     Holidays,
     Reviews,
     Team,
 }
 
-/// The tabs of the lists that administrators manage.
-pub fn admin_tabs(here: AdminTab) -> impl IntoView {
-    let tabs = [
-        (AdminTab::Doctors, "/admin", text!("admin-tab-doctors")),
-        (AdminTab::Locations, "/admin/locations", text!("admin-tab-locations")),
-        (AdminTab::Holidays, "/admin/holidays", text!("admin-tab-holidays")),
-        (AdminTab::Reviews, "/admin/reviews", text!("admin-tab-reviews")),
-        (AdminTab::Team, "/admin/team", text!("admin-tab-team")),
-    ]
-    .into_iter()
-    .map(|(tab, href, text)| LinkTab { href: links::page(href), text, current: tab == here })
-    .collect();
-    view! { <LinkTabs label=text!("admin-tabs") tabs=tabs/> }
+impl AdminTab {
+    const ALL: [Self; 7] = [
+        Self::Doctors,
+        Self::Appointments,
+        Self::Holds,
+        Self::Locations,
+        Self::Holidays,
+        Self::Reviews,
+        Self::Team,
+    ];
+
+    /// Where the list is, its name, and the permission that it needs.
+    fn parts(self) -> (&'static str, String, Permission) {
+        match self {
+            Self::Doctors => ("/admin", text!("admin-tab-doctors"), Permission::ManageDoctors),
+            Self::Appointments => {
+                let name = text!("admin-tab-appointments");
+                ("/admin/appointments", name, Permission::SeeAppointments)
+            }
+            Self::Holds => ("/admin/holds", text!("admin-tab-holds"), Permission::ReleaseHolds),
+            Self::Locations => {
+                ("/admin/locations", text!("admin-tab-locations"), Permission::ManageLocations)
+            }
+            Self::Holidays => {
+                ("/admin/holidays", text!("admin-tab-holidays"), Permission::ManageHolidays)
+            }
+            Self::Reviews => {
+                ("/admin/reviews", text!("admin-tab-reviews"), Permission::ModerateReviews)
+            }
+            Self::Team => ("/admin/team", text!("admin-tab-team"), Permission::ManageTeam),
+        }
+    }
+}
+
+/// The tabs of a clinic's lists that the caller may open; nothing when there is only one.
+pub fn admin_tabs(here: AdminTab) -> Option<AnyView> {
+    let account = context::signed_in()?;
+    let tabs: Vec<_> = AdminTab::ALL
+        .into_iter()
+        .map(|tab| (tab, tab.parts()))
+        .filter(|(_, (.., permission))| account.clinics_for(*permission).is_ok())
+        .map(|(tab, (path, text, _))| LinkTab {
+            href: links::page(path),
+            text,
+            current: tab == here,
+        })
+        .collect();
+    let several = tabs.len() > 1;
+    several.then(|| view! { <LinkTabs label=text!("admin-tabs") tabs=tabs/> }.into_any())
 }
 
 /// The heading of a page, like `PageHead`, with names inside that are not translated.
@@ -63,6 +103,27 @@ pub fn head_with_names(title: AnyView, lead: AnyView) -> impl IntoView {
 /// What somebody typed, as it is in every language.
 pub fn name(name: impl Into<String>) -> AnyView {
     view! { <span translate="no">{name.into()}</span> }.into_any()
+}
+
+/// Says that networks hold unusually many times; nothing when none does.
+async fn holds_notice(caller: &Caller, ports: &Ports) -> Result<Option<AnyView>, Failure> {
+    if caller.may(Permission::ReleaseHolds, &Target::ANY).is_err() {
+        return Ok(None);
+    }
+    let sources = ports.hold_sources.sources(caller).await?;
+    let unusual = sources.iter().filter(|source| source.is_unusual).count();
+    Ok((unusual > 0).then(|| {
+        view! {
+            <Alert tone=Tone::Waiting>
+                <p>
+                    {text!("admin-holds-notice", count = unusual)}
+                    " "
+                    <a href=links::admin_holds()>{text!("admin-holds-notice-link")}</a>
+                </p>
+            </Alert>
+        }
+        .into_any()
+    }))
 }
 
 #[component]
@@ -84,7 +145,8 @@ async fn administration(
 ) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let found = ports.administration.doctors(&caller, text.as_deref(), page).await?;
-    let clinics = ports.administration.clinics(&caller).await?;
+    let clinics = ports.administration.clinics(&caller, Permission::ManageDoctors).await?;
+    let notice = holds_notice(&caller, &ports).await?;
     let several_clinics = clinics.len() > 1;
     let (number, count, total) = (found.number, found.count(), found.total);
     let typed = text.clone().unwrap_or_default();
@@ -171,6 +233,7 @@ async fn administration(
     };
     Ok(view! {
         <Title text=text!("admin-title")/>
+        {notice}
         {head_with_names(text!("admin-title").into_any(), lead)}
         {admin_tabs(AdminTab::Doctors)}
         {address.note()}
