@@ -7,22 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
-use crate::accounts::second_factors;
-use crate::accounts::sessions;
-use crate::accounts::visitors;
-use crate::bookings::{archive, sweeper};
+use crate::audit::{self, anchors};
+use crate::bookings::{archive, hold_sources, sweeper};
 use crate::busy_times::fetch::Fetcher;
 use crate::busy_times::refresh as calendars;
-use crate::clinic::invitations;
-use crate::database::DELETED_AT_ONCE;
+use crate::cache::backend::Cache;
 use crate::directory::index_updater;
 use crate::events::live;
-use crate::notifications;
+use crate::limits::exchange;
 use crate::notifications::dispatcher::Dispatcher;
+use crate::retention;
 use crate::schedules::top_up;
 use crate::state::AppState;
 use crate::supervisor::{Job, Next, Supervisor};
@@ -42,9 +38,16 @@ const SWEEPER: Job = Job {
     every: Duration::from_millis(500),
     overdue_after: Duration::from_secs(120),
 };
-/// Deletes old idempotency keys and invitations, expired sessions, and visitors of the days before.
+/// Writes which networks made holds.
+const HOLD_SOURCES: Job = Job {
+    name: "hold_sources",
+    every: Duration::from_millis(250),
+    overdue_after: Duration::from_secs(60),
+};
+/// Deletes what is not kept for longer than days, such as expired sessions ([`retention::RULES`]).
 const TIDY: Job =
     Job { name: "tidy", every: Duration::from_secs(60), overdue_after: Duration::from_secs(600) };
+/// Moves old appointments to the archive, and deletes what is not kept for longer than months or years.
 const ARCHIVE: Job = Job {
     name: "archive",
     every: Duration::from_secs(60 * 60),
@@ -62,41 +65,21 @@ const CALENDARS: Job = Job {
     every: Duration::from_secs(60),
     overdue_after: Duration::from_secs(900),
 };
+/// Exchanges what rate limits have counted with other instances.
+const LIMITS: Job = Job {
+    name: "limits",
+    every: exchange::EXCHANGED_EVERY,
+    overdue_after: Duration::from_secs(60),
+};
+/// Brings what was done and seen into the audit log.
+const AUDIT: Job =
+    Job { name: "audit", every: Duration::from_secs(5), overdue_after: Duration::from_secs(300) };
 /// Makes slots. New ones are made daily; in between, changed holidays and subscribed calendars change them.
 /// The first run of a day takes the longest.
 const TOP_UP: Job =
     Job { name: "top_up", every: Duration::from_secs(20), overdue_after: Duration::from_secs(900) };
 /// How often to check whether a doctor's slots must be made again before the job's next turn.
 const STALE_EVERY: Duration = Duration::from_millis(400);
-
-/// Deletes at most [`DELETED_AT_ONCE`] rows of a table, and returns how many; of several tables, the most of one.
-type TidyStep = for<'a> fn(&'a AppState) -> BoxFuture<'a, sqlx::Result<u64>>;
-
-const TIDY_STEPS: [TidyStep; 6] = [
-    |app_state| sweeper::forget_keys(app_state).boxed(),
-    |app_state| sweeper::forget_visits(app_state).boxed(),
-    |app_state| visitors::tidy(app_state).boxed(),
-    |app_state| sessions::tidy(app_state).boxed(),
-    |app_state| second_factors::tidy(app_state).boxed(),
-    |app_state| invitations::delete_ended(app_state).boxed(),
-];
-
-/// Repeats each step as long as there may be more to delete. A step that fails does not keep the others from theirs.
-///
-/// # Errors
-/// The first failure, after all steps.
-pub async fn tidy(app_state: &AppState) -> sqlx::Result<()> {
-    let mut outcome = Ok(());
-    for step in TIDY_STEPS {
-        outcome = outcome.and(until_done(step, app_state).await);
-    }
-    outcome
-}
-
-async fn until_done(step: TidyStep, app_state: &AppState) -> sqlx::Result<()> {
-    while step(app_state).await? >= DELETED_AT_ONCE.unsigned_abs() {}
-    Ok(())
-}
 
 /// Starts all jobs.
 pub fn start(supervisor: &Supervisor, app_state: &AppState, dispatcher: Dispatcher) {
@@ -115,11 +98,41 @@ pub fn start(supervisor: &Supervisor, app_state: &AppState, dispatcher: Dispatch
     });
 
     let e = app_state.clone();
+    supervisor.start(HOLD_SOURCES, pending, move || {
+        let app_state = e.clone();
+        async move {
+            hold_sources::write_noted(&app_state).await?;
+            Ok(Next::Scheduled)
+        }
+    });
+
+    let e = app_state.clone();
     supervisor.start(TIDY, pending, move || {
         let app_state = e.clone();
         async move {
-            tidy(&app_state).await?;
-            Ok(Next::Scheduled)
+            retention::run_every_minute(&app_state).await?;
+            anyhow::Ok(Next::Scheduled)
+        }
+    });
+
+    if matches!(app_state.cache, Cache::Redis(_)) {
+        let e = app_state.clone();
+        supervisor.start(LIMITS, pending, move || {
+            let app_state = e.clone();
+            async move {
+                exchange::run_once(&app_state.limiter, &app_state.cache).await;
+                anyhow::Ok(Next::Scheduled)
+            }
+        });
+    }
+
+    let (e, anchored) = (app_state.clone(), Arc::new(Mutex::new(anchors::Anchored::default())));
+    supervisor.start(AUDIT, pending, move || {
+        let (app_state, anchored) = (e.clone(), anchored.clone());
+        async move {
+            audit::run_once(&app_state).await?;
+            anchored.lock().await.write_if_due(&app_state).await?;
+            anyhow::Ok(Next::Scheduled)
         }
     });
 
@@ -129,8 +142,10 @@ pub fn start(supervisor: &Supervisor, app_state: &AppState, dispatcher: Dispatch
         let (app_state, has_waited) = (e.clone(), has_waited.swap(true, Ordering::Relaxed));
         async move {
             if has_waited {
-                archive::run_once(&app_state).await?;
-                while notifications::forget(&app_state).await? > 0 {}
+                // One that fails does not keep the other from its turn.
+                let archived = archive::run_once(&app_state).await;
+                retention::run_every_hour(&app_state).await?;
+                archived?;
             }
             Ok(Next::Scheduled)
         }

@@ -7,6 +7,7 @@
 //! every function. All of this is compiled for the server only: islands and scripts get ready texts.
 
 mod catalogue;
+pub mod exported;
 mod formats;
 mod language;
 mod local_time;

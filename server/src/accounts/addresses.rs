@@ -11,6 +11,7 @@ use nadi::ids::{AccountId, PersonId};
 use sqlx::PgConnection;
 
 use super::adoption;
+use super::consents;
 use super::store::credentials::{self, AccountRow};
 use crate::events;
 use crate::events::Author;
@@ -27,6 +28,8 @@ pub struct NewAccount<'a> {
     pub password_hash: Option<&'a str>,
     /// The language for messages, such as `en`.
     pub locale: &'a str,
+    /// Its owner has read below a button what they agree to with it.
+    pub has_agreed: bool,
 }
 
 /// Locks an address until the transaction ends, so that only one transaction at a time makes an account of it.
@@ -61,8 +64,9 @@ pub async fn make_account(
 ) -> sqlx::Result<(AccountId, PersonId)> {
     let (hash, locale) = (new.password_hash, new.locale);
     let adopted = adoption::adopt(connection, new.email, new.name, hash, locale, now).await?;
-    if let Some(adopted) = adopted {
-        return Ok(adopted);
+    if let Some((id, person)) = adopted {
+        record_consents(connection, id, new, now).await?;
+        return Ok((id, person));
     }
     let (id, person) = (AccountId(uuid_v7(now)), PersonId(uuid_v7(now)));
     let row = AccountRow {
@@ -74,11 +78,25 @@ pub async fn make_account(
         locale: new.locale,
     };
     credentials::insert_account(connection, &row, now).await?;
+    record_consents(connection, id, new, now).await?;
     let happened = [AccountEvent::Registered, AccountEvent::EmailVerified];
     let happened = happened.map(|event| NewEvent::account(event, id));
     let by = Author::new(ActingRole::Patient, id);
     events::record_all(connection, &happened, by, now).await?;
     Ok((id, person))
+}
+
+async fn record_consents(
+    connection: &mut PgConnection,
+    account: AccountId,
+    new: &NewAccount<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    if new.has_agreed {
+        consents::record(connection, account, new.locale, now).await
+    } else {
+        Ok(())
+    }
 }
 
 /// What an account is called until its owner types a name: the part of the address before the `@`.

@@ -37,7 +37,7 @@ impl ApiKeyService {
     }
 
     async fn list(&self, caller: &Caller) -> Outcome<Vec<ApiKeyView>> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         let rows = store::of_account(&mut connection, account).await?;
         rows.into_iter().map(show).collect()
@@ -72,7 +72,7 @@ impl ApiKeyService {
     }
 
     async fn revoke(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut transaction = self.app_state.write.begin().await?;
         notices::lock_account(&mut transaction, account).await?;
         if !store::revoke(&mut transaction, account, id, caller.now).await? {

@@ -26,7 +26,7 @@ pub async fn delete(app_state: &AppState, caller: &Caller) -> Outcome<()> {
     let mut transaction = app_state.write.begin().await?;
     let reached = lock_account(&mut transaction, id).await?;
     let found = rows::obstacles(&mut transaction, id, now).await?;
-    if found.is_staff {
+    if found.has_role {
         return Err(Refusal::StillOnStaff.into());
     }
     if found.has_visits_ahead {

@@ -6,11 +6,12 @@ use serde_json::json;
 
 use super::notices::recently_proved;
 use super::store::export as rows;
+use crate::audit;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
-/// One JSON document. All its parts are read in one transaction. It has no secrets: neither passwords, keys and codes,
-/// nor what they are checked with.
+/// One JSON document, which a page also shows to people (`app/src/pages/account/readable_export.rs`). All its parts are
+/// read in one transaction. It has no secrets: neither passwords, keys and codes, nor what they are checked with.
 pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
     let account = recently_proved(caller)?.account;
     let mut transaction = app_state.write.begin().await?;
@@ -27,8 +28,14 @@ pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
         "api_keys": rows::api_keys(connection, account).await?,
         "calendar_links": rows::calendar_feeds(connection, account).await?,
         "messages": rows::messages(connection, account).await?,
+        "consents": rows::consents(connection, account).await?,
+        "codes": rows::codes(connection, account).await?,
+        "invitations": rows::invitations(connection, account).await?,
+        "doctor": rows::doctor(connection, account).await?,
+        "decisions": rows::decisions(connection, account).await?,
         "events": rows::events(connection, account).await?,
     });
+    audit::record_export(connection, caller, account.0).await?;
     transaction.commit().await?;
     serde_json::to_string_pretty(&document).map_err(|error| Fault::Broken(error.to_string()))
 }

@@ -2,12 +2,13 @@
 //! that arrive at the same time share one read. It always reads the main database, so that a session that
 //! was ended is over on every instance at once.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use nadi::Failure;
-use nadi::actor::{Access, Administers, MissingFactor, Scope, SignedIn};
+use nadi::actor::{Access, MissingFactor, Scope, SignedIn};
 use nadi::ports::Answer;
 
 use super::credential::{Credential, CredentialKind};
+use super::session_times::USE_WRITTEN_EVERY;
 use super::store::identities::{self as store, Behind, Identity, SessionUse};
 use super::tokens;
 use crate::batcher::{Batcher, Limits, SubmitError};
@@ -15,8 +16,6 @@ use crate::config::StaffSecondFactor;
 use crate::state::AppState;
 
 const LIMITS: Limits = Limits { workers: 3, batch_size_max: 128, queue_size_max: 4096 };
-/// The use of a key is written at most this often.
-const KEY_USE_WRITTEN_EVERY: Duration = Duration::minutes(1);
 
 /// A credential, and the instant at which it must be valid.
 struct Question {
@@ -106,7 +105,7 @@ async fn read(
 impl Identity {
     /// Whoever has not proven their address may have typed that of somebody else: it gives no role.
     fn is_staff(&self) -> bool {
-        self.is_proven && (self.doctor.is_some() || self.administers.any())
+        self.is_proven && self.account.has_roles()
     }
 
     /// Only browsers of staff end sooner; programs do not leave a room with the screen on.
@@ -157,14 +156,13 @@ impl Identity {
             Behind::Key { scope, .. } => (None, scope),
         };
         let access = Access { session, proved_at, scope, two_factors, second_factor_missing };
-        SignedIn {
-            account: self.account,
-            person: self.person,
-            name: self.name,
-            doctor: self.doctor.filter(|_| has_roles),
-            administers: if has_roles { self.administers } else { Administers::Nothing },
-            access,
-        }
+        let all = self.account;
+        let agreed = all.agreed;
+        let counted = match has_roles {
+            true => all,
+            false => SignedIn::patient(all.account, all.person, all.name),
+        };
+        SignedIn { access, agreed, ..counted }
     }
 }
 
@@ -192,7 +190,7 @@ impl Uses {
                 self.sessions.push(SessionUse { digest, seen_at: now, expires_at });
             }
             Behind::Key { id, last_used_at, .. } => {
-                if last_used_at.is_none_or(|at| at + KEY_USE_WRITTEN_EVERY <= now) {
+                if last_used_at.is_none_or(|at| at + USE_WRITTEN_EVERY <= now) {
                     self.keys.push((*id, now));
                 }
             }

@@ -5,11 +5,13 @@ pub mod addresses;
 mod adoption;
 pub mod api_keys;
 mod authenticators;
+pub mod consents;
 pub mod credential;
 mod deletion;
 pub mod devices;
 mod encryption;
 mod export;
+pub mod forget;
 pub mod identities;
 mod notices;
 pub mod own_account;
@@ -48,24 +50,34 @@ use crate::events::Author;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer};
 
-/// Makes an administrator of every clinic, for `nadi admin create`. The operator vouches for the address. If it has an
-/// account already, that account becomes the administrator's and keeps its name and its password.
+/// A role for the whole platform, which only the operator gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum PlatformRole {
+    /// Administers every clinic.
+    Administrator,
+    /// Reads the audit log, and nothing about patients.
+    Auditor,
+}
+
+/// Gives a role for the whole platform, for `nadi admin create`. The operator vouches for the address. If it has an
+/// account already, that account gets the role and keeps its name and its password.
 ///
 /// # Errors
 /// `Invalid` for a password that is too easy to guess; `Unavailable`.
-pub async fn create_administrator(
+pub async fn give_platform_role(
     app_state: &AppState,
+    role: PlatformRole,
     name: &str,
     email: &Email,
     password: &Password,
     now: DateTime<Utc>,
 ) -> Answer<AccountId> {
-    let made = make_administrator(app_state, name, email, password, now).await;
-    answer("create administrator", made)
+    answer("give platform role", give_role(app_state, role, name, email, password, now).await)
 }
 
-async fn make_administrator(
+async fn give_role(
     app_state: &AppState,
+    role: PlatformRole,
     name: &str,
     email: &Email,
     password: &Password,
@@ -83,12 +95,28 @@ async fn make_administrator(
         }
         None => {
             let locale = app::i18n::current().code();
-            let new = NewAccount { name: &name, email, password_hash: Some(&hash), locale };
+            let new = NewAccount {
+                name: &name,
+                email,
+                password_hash: Some(&hash),
+                locale,
+                // The operator makes it: its owner is asked at the first visit.
+                has_agreed: false,
+            };
             addresses::make_account(&mut transaction, &new, now).await?.0
         }
     };
-    store::grant_everything(&mut transaction, account).await?;
-    let event = NewEvent::account(AccountEvent::MadeAdministrator, account);
+    let event = match role {
+        PlatformRole::Administrator => {
+            store::grant_everything(&mut transaction, account).await?;
+            AccountEvent::MadeAdministrator
+        }
+        PlatformRole::Auditor => {
+            store::make_auditor(&mut transaction, account).await?;
+            AccountEvent::MadeAuditor
+        }
+    };
+    let event = NewEvent::account(event, account);
     events::record(&mut transaction, &event, Author::SYSTEM, now).await?;
     transaction.commit().await?;
     Ok(account)

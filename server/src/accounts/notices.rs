@@ -13,7 +13,7 @@ use crate::use_case::Outcome;
 
 /// The caller, who has proved recently who they are.
 pub(super) fn recently_proved(caller: &Caller) -> Outcome<&SignedIn> {
-    let account = caller.signed_in()?;
+    let account = caller.own_account()?;
     account.must_have_proved(caller.now)?;
     Ok(account)
 }

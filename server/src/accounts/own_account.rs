@@ -2,12 +2,14 @@
 //! [`super::export`], its deletion in [`super::deletion`].
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::Refusal;
+use nadi::consent::Document;
 use nadi::events::{AccountEvent, NewEvent};
 use nadi::input::{Code, Email, Password, line};
 use nadi::notification_rules::AccountTemplate;
-use nadi::ports::{Accounts, Answer, Profile, ProofPurpose, ProofToken, SessionView};
+use nadi::ports::{Accounts, Answer, ConsentView, Profile, ProofPurpose, ProofToken, SessionView};
 use nadi::{Failure, Field};
 use uuid::Uuid;
 
@@ -19,7 +21,7 @@ use super::sign_in_changes::{self, SignInChange};
 use super::store;
 use super::store::api_keys;
 use super::store::own_account::{self as rows, ProfileRow, SessionRow};
-use super::{deletion, export, passwords};
+use super::{consents, deletion, export, passwords};
 use crate::config::StaffSecondFactor;
 use crate::events;
 use crate::events::Author;
@@ -39,7 +41,7 @@ impl AccountService {
     }
 
     async fn show(&self, caller: &Caller) -> Outcome<Profile> {
-        let account = caller.signed_in()?;
+        let account = caller.own_account()?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let found = rows::profile(&mut connection, account.account).await?;
         let found = found.ok_or(Failure::SignInFirst)?;
@@ -48,7 +50,7 @@ impl AccountService {
     }
 
     async fn change_name(&self, caller: &Caller, name: &str) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let name = line(Field::Name, name, NAME_CHARS_MAX)?;
         let mut transaction = self.app_state.write.begin().await?;
         lock_account(&mut transaction, account).await?;
@@ -63,14 +65,14 @@ impl AccountService {
     }
 
     async fn read_locale(&self, caller: &Caller) -> Outcome<String> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         let locale = store::locale(&mut connection, account).await?;
         Ok(locale.ok_or(Failure::SignInFirst)?)
     }
 
     async fn change_locale(&self, caller: &Caller, locale: &str) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         if app::i18n::Language::by_code(locale).is_none() {
             return Err(Failure::Malformed.into());
         }
@@ -130,8 +132,8 @@ impl AccountService {
         token: &ProofToken,
         code: &Code,
     ) -> Outcome<()> {
-        let (id, now) = (caller.signed_in()?.account, caller.now);
-        let mut proven = proofs::check(&self.app_state, token, code, Some(id), now).await?;
+        let (id, now) = (caller.own_account()?.account, caller.now);
+        let mut proven = proofs::check(&self.app_state, caller, token, code, Some(id)).await?;
         let transaction = &mut proven.transaction;
         lock_address(transaction, &proven.email).await?;
         let reached = lock_account(transaction, id).await?;
@@ -159,7 +161,7 @@ impl AccountService {
     }
 
     async fn list_sessions(&self, caller: &Caller) -> Outcome<Vec<SessionView>> {
-        let account = caller.signed_in()?;
+        let account = caller.own_account()?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let found = rows::sessions(&mut connection, account.account, caller.now).await?;
         let current = account.access.session;
@@ -170,7 +172,7 @@ impl AccountService {
     }
 
     async fn end_one_session(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         if !rows::end_session(&mut connection, account, id).await? {
             return Err(Failure::NotFound.into());
@@ -179,7 +181,7 @@ impl AccountService {
     }
 
     async fn end_all_other_sessions(&self, caller: &Caller) -> Outcome<u64> {
-        let account = caller.signed_in()?;
+        let account = caller.own_account()?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let (id, current) = (account.account, account.access.session);
         Ok(rows::end_other_sessions(&mut connection, id, current).await?)
@@ -194,7 +196,7 @@ fn profile(row: ProfileRow, second_factor_required: bool) -> Profile {
         has_password: row.has_password,
         has_authenticator: row.has_authenticator,
         passkeys: usize::try_from(row.passkeys).unwrap_or(0),
-        needs_second_factor: second_factor_required && row.is_staff,
+        needs_second_factor: second_factor_required && row.has_role,
         created_at: row.created_at,
     }
 }
@@ -252,6 +254,19 @@ impl Accounts for AccountService {
 
     async fn end_session(&self, caller: &Caller, id: Uuid) -> Answer<()> {
         answer("end session", self.end_one_session(caller, id).await)
+    }
+
+    async fn consents(&self, caller: &Caller) -> Answer<Vec<ConsentView>> {
+        answer("list consents", consents::list(&self.app_state, caller).await)
+    }
+
+    async fn agree(
+        &self,
+        caller: &Caller,
+        shown: &[(Document, NaiveDate)],
+        locale: &str,
+    ) -> Answer<()> {
+        answer("agree", consents::agree(&self.app_state, caller, shown, locale).await)
     }
 
     async fn end_other_sessions(&self, caller: &Caller) -> Answer<u64> {

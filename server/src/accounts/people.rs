@@ -30,14 +30,14 @@ impl PeopleService {
     }
 
     async fn list(&self, caller: &Caller) -> Outcome<Vec<PersonView>> {
-        let account = caller.signed_in()?;
+        let account = caller.own_account()?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let rows = store::of_account(&mut connection, account.account).await?;
         Ok(rows.into_iter().map(show).collect())
     }
 
     async fn add(&self, caller: &Caller, new: &NewDependant) -> Outcome<PersonView> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
         if let Some(date) = new.birth_date {
             must_be_a_birth_date(date, caller.now)?;
@@ -70,7 +70,7 @@ impl PeopleService {
         person: PersonId,
         corrected: &NewDependant,
     ) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let name = line(Field::Name, &corrected.name, NAME_CHARS_MAX)?;
         let date = corrected.birth_date;
         if let Some(date) = date {
@@ -101,7 +101,7 @@ impl PeopleService {
     }
 
     async fn remove(&self, caller: &Caller, person: PersonId) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut transaction = self.app_state.write.begin().await?;
         lock_account(&mut transaction, account).await?;
         if !store::archive_dependant(&mut transaction, account, person, caller.now).await? {

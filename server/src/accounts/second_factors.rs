@@ -62,7 +62,7 @@ impl SecondFactorService {
     }
 
     async fn show_authenticator(&self, caller: &Caller) -> Outcome<Option<AuthenticatorView>> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::authenticator(&mut connection, account).await?;
         Ok(row.map(|row| AuthenticatorView {
@@ -141,7 +141,7 @@ impl SecondFactorService {
     }
 
     async fn list_passkeys(&self, caller: &Caller) -> Outcome<Vec<PasskeyView>> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         passkeys::list(&mut connection, account).await
     }
@@ -175,10 +175,8 @@ impl SecondFactorService {
     /// time cannot both leave the other factor.
     async fn must_keep_one(&self, connection: &mut PgConnection, who: &SignedIn) -> Outcome<()> {
         let required = self.app_state.settings.staff_second_factor == StaffSecondFactor::Required;
-        let is_staff = who.doctor.is_some()
-            || who.administers.any()
-            || who.access.second_factor_missing.is_some();
-        if !(required && is_staff) {
+        let has_roles = who.has_roles() || who.access.second_factor_missing.is_some();
+        if !(required && has_roles) {
             return Ok(());
         }
         match store::factors(connection, who.account).await? {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 /// A use is written at most this often for each session.
-const USE_WRITTEN_EVERY: Duration = Duration::hours(1);
+pub(super) const USE_WRITTEN_EVERY: Duration = Duration::hours(1);
 
 /// What a session is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

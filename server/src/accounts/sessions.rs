@@ -90,7 +90,7 @@ async fn start_session(
     now: DateTime<Utc>,
 ) -> Outcome<Started> {
     let mut transaction = app_state.write.begin().await?;
-    let of_staff = store::is_staff(&mut transaction, account.id).await?;
+    let of_staff = store::has_role(&mut transaction, account.id).await?;
     let lifetime = if of_staff { STAFF } else { USUAL };
     // A new secret at every sign-in, against session fixation.
     let secret = SessionSecret::random();

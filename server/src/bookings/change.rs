@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use nadi::actor::{ActingRole, Caller, Owner};
 use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
 use nadi::idempotency::IdempotencyKey;
-use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
+use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId};
 use nadi::input::{Code, optional_lines};
 use nadi::ports::{Booked, Change, Seen};
 use nadi::{Failure, Field, Problem};
@@ -23,6 +23,7 @@ use crate::bookings::store::idempotency::RequestKey;
 use crate::bookings::store::{claims, hold_facts};
 use crate::bookings::visitor_holds::{VisitorHold, hidden, was_held_for};
 use crate::database::{is_lock_timeout, is_transient};
+use crate::limits::rules;
 use crate::use_case::{Fault, Outcome, state, zone};
 
 /// The outcome of one run of the transaction. `None`: another transaction took the seat or time first, so it
@@ -93,13 +94,7 @@ impl BookingService {
             Some(stored) => stored,
             None => appointments::archived(&mut transaction, id).await?.ok_or(hidden(owner))?,
         };
-        let role = caller.acting_role_to(
-            change.command(),
-            AccountId(stored.booked_by),
-            DoctorId(stored.doctor_id),
-            ClinicId(stored.clinic_id),
-        );
-        let Some(role) = role else {
+        let Some(role) = caller.acting_role_to(change.command(), &stored.target()) else {
             let answer = confirmed_before(&mut transaction, &stored, change, owner, now).await?;
             return self.finish(transaction, owner, request_key, answer, now).await;
         };
@@ -127,6 +122,7 @@ impl BookingService {
         if let Some(hold) = &visitor_hold {
             decision = hold.or_no_room(decision);
         }
+        let mut was_confirmed = false;
         let answer = match decision {
             // Nothing to do: the appointment is already in the wanted state.
             Ok(transition) if !transition.changes(&appointment) => Ok(booked(&stored)?),
@@ -161,6 +157,7 @@ impl BookingService {
                     appointments::insert_event(&mut transaction, &stored, event, &detail, &by, now)
                         .await?;
                 }
+                was_confirmed = transition.claims == Claims::MakePermanent;
                 // A wrong code is saved before it is refused, because it has used up one of the tries.
                 match transition.refusal {
                     None => Ok(booked(&stored)?),
@@ -170,6 +167,9 @@ impl BookingService {
         };
         let run = self.finish(transaction, owner, request_key, answer, now).await?;
         self.app_state.tell(DoctorId(stored.doctor_id));
+        if was_confirmed {
+            rules::hold_was_confirmed(&self.app_state, caller, owner);
+        }
         Ok(run)
     }
 

@@ -3,35 +3,29 @@
 
 use chrono::{DateTime, Utc};
 use nadi::Failure;
-use nadi::actor::{ActingRole, SignedIn};
+use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::{Command, Refusal};
-use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId, PersonId, SlotId};
+use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId};
 use nadi::ports::TimesFor;
 use sqlx::PgConnection;
 
 use crate::bookings::store::{appointments, hold_facts};
 use crate::use_case::Outcome;
 
-/// The role in which this account may move the appointment.
+/// The role in which the caller may move the appointment.
 ///
 /// # Errors
-/// [`Failure::NotFound`] when it may not, or when there is no such appointment.
+/// [`Failure::SignInFirst`]; [`Failure::NotFound`] when it may not, or when there is no such appointment.
 pub async fn role_to_move(
     connection: &mut PgConnection,
-    account: &SignedIn,
+    caller: &Caller,
     appointment: AppointmentId,
 ) -> Outcome<ActingRole> {
+    caller.signed_in()?;
     let stored = appointments::find(connection, appointment).await?;
     let stored = stored.ok_or(Failure::NotFound)?;
-    let role = account
-        .acting_role_to(
-            Command::Reschedule,
-            AccountId(stored.booked_by),
-            DoctorId(stored.doctor_id),
-            ClinicId(stored.clinic_id),
-        )
-        .ok_or(Failure::NotFound)?;
-    Ok(role)
+    let role = caller.acting_role_to(Command::Reschedule, &stored.target());
+    Ok(role.ok_or(Failure::NotFound)?)
 }
 
 /// The reason why a slot of this doctor that is not free cannot be taken.

@@ -6,6 +6,8 @@ mod change;
 mod free_times;
 mod hold;
 mod hold_batcher;
+pub mod hold_source_queue;
+pub mod hold_sources;
 mod idempotency;
 mod show;
 pub mod store;
@@ -33,6 +35,7 @@ pub use crate::bookings::store::appointment_rows::{
 pub use crate::bookings::store::claims::renumber_seats;
 pub use crate::bookings::store::holds::expire_lapsed;
 
+use crate::bookings::hold_source_queue::NotedHold;
 use crate::bookings::store::appointments::Stored;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer, mode, state};
@@ -111,7 +114,12 @@ impl Bookings for BookingService {
         request: &HoldRequest,
         key: Option<&IdempotencyKey>,
     ) -> Answer<Booked> {
-        answer("hold", self.hold_time(caller, request, key).await)
+        let held = self.hold_time(caller, request, key).await;
+        if let (Ok(booked), Some(network)) = (&held, caller.network) {
+            let hold = NotedHold { appointment: booked.id, network, held_at: caller.now };
+            self.app_state.hold_sources.note(hold);
+        }
+        answer("hold", held)
     }
 
     #[tracing::instrument(skip_all, fields(appointment = %id, command = ?change.command()))]

@@ -3,6 +3,7 @@
 
 use chrono::Duration;
 use nadi::idempotency::KEY_KEPT_HOURS;
+use nadi::retention;
 
 use crate::bookings::store::{appointments, holds, idempotency, visitor_visits};
 use crate::database::{DELETED_AT_ONCE, is_lock_timeout};
@@ -10,7 +11,7 @@ use crate::state::AppState;
 
 const BATCH: i64 = 200;
 /// For how long it is remembered which visitor has confirmed an appointment: longer than its browser may show it.
-const VISITS_KEPT: Duration = Duration::days(2);
+const VISITS_KEPT: Duration = Duration::days(retention::VISITOR);
 
 /// Expires the lapsed holds, each in a transaction of its own, at most 200; returns how many.
 ///

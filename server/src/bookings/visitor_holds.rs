@@ -73,7 +73,7 @@ impl VisitorHold {
             return Ok(Some(hold));
         }
         let is_right = facts.proof == Proof::RightCode;
-        visitors::count_try(app_state, caller, contact, is_right).await?;
+        visitors::count_try(app_state, caller, contact, is_right)?;
         if !is_right {
             return Ok(Some(hold));
         }
@@ -121,7 +121,7 @@ impl VisitorHold {
         caller: &Caller,
     ) -> Outcome<()> {
         let Some(contact) = &self.contact else { return Ok(()) };
-        visitors::count_code(app_state, caller, contact).await?;
+        visitors::count_code(app_state, caller, contact)?;
         let person = visitors::save_contact(connection, self.visitor, contact, caller.now).await?;
         visitor_visits::set_person(connection, stored, person).await?;
         Ok(())

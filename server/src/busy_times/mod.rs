@@ -21,16 +21,18 @@ use nadi::ical::{
 use nadi::ids::{BusyCalendarId, DoctorId};
 use nadi::input::{Email, line};
 use nadi::ports::{Answer, BusyCalendarView, BusyCalendars, BusyRead, NewBusyCalendar};
+use nadi::retention;
 use url::Url;
 use uuid::Uuid;
 
 use crate::busy_times::faults::{StoredFault, calendar_fault, line_number, problem, view};
 use crate::busy_times::fetch::{FetchError, Fetched, Fetcher};
 use crate::busy_times::store::{DueRow, NewCalendar};
+use crate::database::DELETED_AT_ONCE;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
-use crate::schedules::{self, author, must_manage, refresh};
+use crate::schedules::{self, must_manage, refresh};
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, retried, zone};
 
@@ -60,22 +62,31 @@ struct NewSource {
     etag: Option<String>,
 }
 
+/// Deletes some calendars that were removed long ago; returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_ended(app_state: &AppState) -> sqlx::Result<u64> {
+    let mut connection = app_state.write.0.acquire().await?;
+    let before = app_state.clock.now() - Duration::days(retention::ENDED_ACCESS);
+    store::delete_ended(&mut connection, before, DELETED_AT_ONCE).await
+}
+
 impl BusyService {
     pub fn new(app_state: AppState, fetcher: Fetcher) -> Self {
         Self { app_state, fetcher }
     }
 
     async fn list(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Vec<BusyCalendarView>> {
-        let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_manage(&mut connection, account, doctor).await?;
+        must_manage(&mut connection, caller, doctor).await?;
         let rows = store::of_doctor(&mut connection, doctor, caller.now).await?;
         Ok(rows.into_iter().map(view).collect())
     }
 
     async fn own_email(&self, caller: &Caller, doctor: DoctorId) -> Outcome<Option<String>> {
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_manage(&mut connection, caller.signed_in()?, doctor).await?;
+        must_manage(&mut connection, caller, doctor).await?;
         Ok(store::doctor_email(&mut connection, doctor).await?)
     }
 
@@ -88,7 +99,7 @@ impl BusyService {
     ) -> Outcome<BusyRead> {
         // Check the permission before fetching anything.
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_manage(&mut connection, caller.signed_in()?, doctor).await?;
+        must_manage(&mut connection, caller, doctor).await?;
         drop(connection);
         let (name, owner_email) = validated(&new)?;
         let refused = |problem| Failure::field(Field::Calendar, problem);
@@ -129,7 +140,7 @@ impl BusyService {
         content: Vec<u8>,
     ) -> Outcome<BusyRead> {
         let mut connection = self.app_state.write.0.acquire().await?;
-        must_manage(&mut connection, caller.signed_in()?, doctor).await?;
+        must_manage(&mut connection, caller, doctor).await?;
         drop(connection);
         let until = match source.address {
             Some(_) => self.known_until(caller.now),
@@ -158,7 +169,7 @@ impl BusyService {
         let now = caller.now;
         let times = intervals(read);
         let mut transaction = self.app_state.write.begin().await?;
-        must_manage(&mut transaction, caller.signed_in()?, doctor).await?;
+        let (_, by) = must_manage(&mut transaction, caller, doctor).await?;
         schedules::lock(&mut transaction, doctor).await?;
         let present = store::of_doctor(&mut transaction, doctor, now).await?;
         let same: Vec<Uuid> =
@@ -181,7 +192,6 @@ impl BusyService {
         store::insert(&mut transaction, &new, now).await?;
         store::replace_times(&mut transaction, id, doctor, &times).await?;
         let event = NewEvent::busy_calendar(BusyCalendarEvent::Added, id, doctor);
-        let by = author(caller.signed_in()?, doctor);
         events::record(&mut transaction, &event, by, now).await?;
         let plan = refresh(&mut transaction, &self.app_state, doctor, now).await?;
         transaction.commit().await?;
@@ -203,13 +213,12 @@ impl BusyService {
     ) -> Outcome<()> {
         let now = caller.now;
         let mut transaction = self.app_state.write.begin().await?;
-        must_manage(&mut transaction, caller.signed_in()?, doctor).await?;
+        let (_, by) = must_manage(&mut transaction, caller, doctor).await?;
         schedules::lock(&mut transaction, doctor).await?;
         if !store::archive(&mut transaction, doctor, &[calendar.0], now).await? {
             return Err(Failure::NotFound.into());
         }
         let event = NewEvent::busy_calendar(BusyCalendarEvent::Removed, calendar, doctor);
-        let by = author(caller.signed_in()?, doctor);
         events::record(&mut transaction, &event, by, now).await?;
         refresh(&mut transaction, &self.app_state, doctor, now).await?;
         transaction.commit().await?;

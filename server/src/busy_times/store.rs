@@ -267,3 +267,22 @@ pub async fn forget_past(connection: &mut PgConnection, until: DateTime<Utc>) ->
         .await?;
     Ok(gone.rows_affected())
 }
+
+/// Deletes calendars that were removed before `before`; returns how many.
+pub async fn delete_ended(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from busy_calendars where id in (
+             select c.id from busy_calendars c
+             where c.archived_at < $1 and not exists (select from busy_times t where t.calendar_id = c.id)
+             limit $2)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}

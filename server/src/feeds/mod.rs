@@ -18,7 +18,9 @@ use nadi::failure::{Field, Problem};
 use nadi::ical::{CalendarFile, Event, EventStatus, Method, Organizer, write};
 use nadi::ids::{AccountId, AppointmentId, FeedId};
 use nadi::notification_rules::SignInChange;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{Alarm, Answer, Bookings, CalendarText, FeedKind, FeedView, Feeds, NewFeed};
+use nadi::retention;
 use nadi::visit::Mode;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -26,6 +28,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::accounts::{self, lock_account};
+use crate::database::DELETED_AT_ONCE;
 use crate::events;
 use crate::events::Author;
 use crate::feeds::store::{EventRow, FeedRow};
@@ -102,7 +105,7 @@ impl FeedService {
         feed: FeedId,
         alarm: Option<Alarm>,
     ) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut transaction = self.app_state.write.begin().await?;
         lock_account(&mut transaction, account).await?;
         let kind = store::set_alarm(&mut transaction, feed, account, alarm).await?;
@@ -112,7 +115,7 @@ impl FeedService {
     }
 
     async fn end(&self, caller: &Caller, feed: FeedId) -> Outcome<()> {
-        let account = caller.signed_in()?.account;
+        let account = caller.own_account()?.account;
         let mut transaction = self.app_state.write.begin().await?;
         lock_account(&mut transaction, account).await?;
         let kind = store::archive(&mut transaction, feed, account, caller.now).await?;
@@ -255,13 +258,24 @@ pub async fn end_all(
     events::record_all(connection, &happened, by, now).await
 }
 
+/// Deletes some feeds that ended long ago; returns how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_ended(app_state: &AppState) -> sqlx::Result<u64> {
+    let mut connection = app_state.write.0.acquire().await?;
+    let before = app_state.clock.now() - Duration::days(retention::ENDED_ACCESS);
+    store::delete_ended(&mut connection, before, DELETED_AT_ONCE).await
+}
+
 /// The caller, who may have feeds of this kind and has proved recently who they are: whoever sees the address of one can
 /// read the appointments from then on, also when their session has ended.
 fn authorize(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
-    let account = caller.signed_in()?;
-    if kind == FeedKind::Doctor && account.doctor.is_none() {
-        return Err(Failure::NotAllowed.into());
-    }
+    let permission = match kind {
+        FeedKind::Patient => Permission::UseOwnAccount,
+        FeedKind::Doctor => Permission::SeeOwnCalendar,
+    };
+    let account = caller.may(permission, &Target::ANY)?;
     account.must_have_proved(caller.now)?;
     Ok(account)
 }

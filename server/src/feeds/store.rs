@@ -243,3 +243,20 @@ pub async fn of_doctor(
     .fetch_all(connection)
     .await
 }
+
+/// Deletes feeds that ended before `before`; returns how many.
+pub async fn delete_ended(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from calendar_feeds where id in (
+             select id from calendar_feeds where archived_at < $1 limit $2)",
+        before,
+        limit
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}

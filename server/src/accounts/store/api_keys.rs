@@ -119,8 +119,8 @@ pub async fn insert_many(
 ) -> Result<()> {
     let digests: Vec<&[u8]> = digests.iter().map(<[u8; 32]>::as_slice).collect();
     sqlx::query!(
-        "insert into api_keys (id, account_id, digest, name, ending, scope, created_at)
-         select gen_random_uuid(), account_id, digest, $3, '', 'write', $4
+        "insert into api_keys (id, account_id, digest, name, ending, scope, created_at, last_used_at)
+         select gen_random_uuid(), account_id, digest, $3, '', 'write', $4, $4
          from unnest($1::uuid[], $2::bytea[]) as k (account_id, digest)",
         accounts,
         &digests as _,

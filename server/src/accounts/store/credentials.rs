@@ -151,8 +151,8 @@ pub async fn end_sign_ins(connection: &mut PgConnection, account: AccountId) -> 
     Ok(())
 }
 
-/// Does signing in to the account take a second step? With `staff_needs_two_factors`, a passkey of a doctor or
-/// administrator counts as one.
+/// Does signing in to the account take a second step? With `staff_needs_two_factors`, a passkey of an account that is
+/// more than a patient's counts as one.
 pub async fn needs_second_factor(
     connection: &mut PgConnection,
     account: AccountId,
@@ -162,10 +162,7 @@ pub async fn needs_second_factor(
         r#"select exists (select from authenticators f
                           where f.account_id = a.id and f.confirmed_at is not null)
                or $2 and exists (select from passkeys k where k.account_id = a.id)
-                  and (a.administers_everything
-                       or exists (select from staff s where s.account_id = a.id)
-                       or exists (select from doctors d
-                                  where d.account_id = a.id and d.archived_at is null)) as "needs!"
+                  and has_role(a.id) as "needs!"
            from accounts a where a.id = $1"#,
         account.0,
         staff_needs_two_factors

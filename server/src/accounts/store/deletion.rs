@@ -6,8 +6,8 @@ use sqlx::{PgConnection, Result};
 
 /// Why an account cannot be deleted now.
 pub struct Obstacles {
-    /// It is a doctor's, or administers a clinic.
-    pub is_staff: bool,
+    /// It is more than a patient's.
+    pub has_role: bool,
     /// It has a visit or a hold that is not over.
     pub has_visits_ahead: bool,
 }
@@ -19,9 +19,7 @@ pub async fn obstacles(
 ) -> Result<Obstacles> {
     sqlx::query_as!(
         Obstacles,
-        r#"select (a.administers_everything
-                   or exists (select from doctors d where d.account_id = a.id and d.archived_at is null)
-                   or exists (select from staff s where s.account_id = a.id)) as "is_staff!",
+        r#"select has_role(a.id) as "has_role!",
                   exists (select from people p
                           join patient_times t on t.person_id = p.id
                           where p.account_id = a.id and t.held_until > $2 and upper(t.during) > $2)
@@ -80,15 +78,17 @@ pub async fn forget_people(
     Ok(())
 }
 
-/// Removes the address and the password of an account, and the address of accounts that were merged into it. Nobody can
-/// sign in to it from now on, and its address can be used again.
+/// Removes the address and the password of an account, what it has agreed to, and the address of accounts that were
+/// merged into it. Nobody can sign in to it from now on, and its address can be used again.
 pub async fn archive(
     connection: &mut PgConnection,
     account: AccountId,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update accounts
+        "with agreed as (delete from consents where account_id = $1),
+              waiting as (delete from unproven_accounts where account_id = $1)
+         update accounts
          set archived_at = coalesce(archived_at, $2), email = null, email_verified_at = null, phone = null,
              phone_verified_at = null, password_hash = null
          where id = $1 or id in (select m.account_id from merged_accounts m where m.into_id = $1)",

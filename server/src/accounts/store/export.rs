@@ -13,12 +13,17 @@ pub async fn account(connection: &mut PgConnection, account: AccountId) -> Resul
     sqlx::query_scalar!(
         r#"select jsonb_build_object(
                 'id', a.id, 'email', a.email, 'email_verified_at', a.email_verified_at,
-                'phone', a.phone, 'language', a.locale, 'created_at', a.created_at,
+                'phone', a.phone, 'phone_verified_at', a.phone_verified_at, 'language', a.locale,
+                'created_at', a.created_at,
                 'has_password', a.password_hash is not null,
-                'administers_everything', a.administers_everything,
+                'administers_everything', a.administers_everything, 'is_auditor', a.is_auditor,
                 'doctor_profile', (select d.slug from doctors d where d.account_id = a.id),
                 'administers', array(select c.name from staff s join clinics c on c.id = s.clinic_id
-                                     where s.account_id = a.id order by c.name)) as "part!"
+                                     where s.account_id = a.id order by c.name),
+                'receptionist_of', array(select c.name from receptionists r join clinics c on c.id = r.clinic_id
+                                         where r.account_id = a.id order by c.name),
+                'merged_at', array(select m.merged_at from merged_accounts m
+                                   where m.into_id = a.id order by m.merged_at)) as "part!"
            from accounts a where a.id = $1"#,
         account.0
     )
@@ -40,14 +45,18 @@ pub async fn people(connection: &mut PgConnection, account: AccountId) -> Result
     .await
 }
 
-/// All that the account has booked, archived ones, too.
+/// All that the account has booked, archived ones, too, each with what happened to it.
 pub async fn appointments(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
                select v.id, v.reference, v.state, p.name as person, v.person_id, d.name as doctor,
                       c.name as clinic, l.name as location, l.address, t.name as visit_type, v.mode,
                       v.starts_at, v.ends_at, v.time_zone, v.fee_minor_units, v.currency,
-                      v.cancelled_by, v.cancel_reason, v.created_at, v.updated_at
+                      v.cancelled_by, v.cancel_reason, v.created_at, v.updated_at,
+                      (select coalesce(jsonb_agg(jsonb_build_object(
+                                  'type', e.type, 'occurred_at', e.occurred_at, 'by', e.actor)
+                                  order by e.occurred_at, e.id), '[]')
+                       from events e where e.subject_id = v.id) as history
                from all_appointments v
                left join people p on p.id = v.person_id
                left join doctors d on d.id = v.doctor_id
@@ -132,12 +141,12 @@ pub async fn second_factors(connection: &mut PgConnection, account: AccountId) -
     .await
 }
 
-/// Calendar links, without the secret part of their addresses.
+/// Calendar links, also those that have ended, without the secret part of their addresses.
 pub async fn calendar_feeds(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
-               select kind, with_names, alarm_minutes, created_at, read_at
-               from calendar_feeds where account_id = $1 and archived_at is null
+               select kind, with_names, alarm_minutes, created_at, read_at, archived_at as ended_at
+               from calendar_feeds where account_id = $1
                order by created_at, id limit $2) r"#,
         account.0,
         ROWS_MAX
@@ -163,7 +172,7 @@ pub async fn messages(connection: &mut PgConnection, account: AccountId) -> Resu
     .await
 }
 
-/// What happened to the account, its people and its appointments, as far as the log goes back.
+/// What happened to the account, its people and its calendar links, as far as the log goes back.
 pub async fn events(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
@@ -172,9 +181,103 @@ pub async fn events(connection: &mut PgConnection, account: AccountId) -> Result
                where e.subject_id in (
                    select $1 union all
                    select p.id from people p where p.account_id = $1 union all
-                   select f.id from calendar_feeds f where f.account_id = $1 union all
-                   select v.id from all_appointments v where v.booked_by = $1)
+                   select f.id from calendar_feeds f where f.account_id = $1)
                order by e.occurred_at, e.id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// What the account has agreed to.
+pub async fn consents(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select document, version, accepted_at, locale as language
+               from consents where account_id = $1
+               order by accepted_at, document limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Codes that were asked for and are still stored: by the account, or for its address. Without the codes, and without
+/// what others may have typed who do not have that address.
+pub async fn codes(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select c.purpose, c.email, c.created_at, c.expires_at, c.used_at
+               from address_proofs c
+               where c.account_id = $1
+                  or c.email = (select a.email from accounts a
+                                where a.id = $1 and a.email_verified_at is not null)
+               order by c.created_at, c.id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Invitations to work for a clinic that the account has got; and those that it has sent, without the address of the
+/// other person.
+pub async fn invitations(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select i.role, c.name as clinic,
+                      case when i.invited_by = $1 and i.accepted_by is distinct from $1 then 'sent' else 'received' end
+                          as direction,
+                      i.created_at, i.expires_at, i.accepted_at, i.withdrawn_at
+               from invitations i
+               join clinics c on c.id = i.clinic_id
+               where i.invited_by = $1 or i.accepted_by = $1
+                  or i.email = (select a.email from accounts a
+                                where a.id = $1 and a.email_verified_at is not null)
+               order by i.created_at, i.id limit $2) r"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The doctor who the account is: the profile, times off, connected calendars without their addresses, which are
+/// secret, and answers to reviews. `null`: it is none.
+pub async fn doctor(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    let found = sqlx::query_scalar!(
+        r#"select jsonb_build_object(
+               'name', d.name, 'gender', d.gender, 'qualifications', d.qualifications, 'bio', d.bio,
+               'languages', d.languages, 'fee_minor_units', d.fee_minor_units, 'currency', d.currency,
+               'status', d.status, 'created_at', d.created_at,
+               'times_off', (select coalesce(jsonb_agg(to_jsonb(r)), '[]') from (
+                   select starts_local, ends_local, note, created_at, archived_at as ended_at
+                   from time_off where doctor_id = d.id
+                   order by starts_local, id limit $2) r),
+               'connected_calendars', (select coalesce(jsonb_agg(to_jsonb(r)), '[]') from (
+                   select name, owner_email, read_at, created_at, archived_at as ended_at
+                   from busy_calendars where doctor_id = d.id
+                   order by created_at, id limit $2) r),
+               'answers', (select coalesce(jsonb_agg(to_jsonb(r)), '[]') from (
+                   select answer, answered_at from reviews where doctor_id = d.id and answer is not null
+                   order by answered_at, id limit $2) r)) as "part!"
+           from doctors d where d.account_id = $1"#,
+        account.0,
+        ROWS_MAX
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.unwrap_or(Value::Null))
+}
+
+/// Decisions about reviews that the account has made for a clinic.
+pub async fn decisions(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+    sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
+               select decision, reason, decided_at from review_decisions where decided_by = $1
+               order by decided_at, id limit $2) r"#,
         account.0,
         ROWS_MAX
     )

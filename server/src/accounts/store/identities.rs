@@ -1,7 +1,8 @@
 //! Who is behind a session, a token or a key. Part of every request of somebody who has signed in.
 
 use chrono::{DateTime, Utc};
-use nadi::actor::{Administers, Scope};
+use nadi::actor::{Administers, Scope, SignedIn};
+use nadi::consent::Agreed;
 use nadi::ids::{AccountId, ClinicId, DoctorId, PersonId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -9,13 +10,10 @@ use uuid::Uuid;
 use crate::accounts::credential::{Credential, CredentialKind};
 use crate::accounts::session_times::Times;
 
-/// The account behind a credential, with everything it may act as. It may have ended or expired.
+/// The account behind a credential, which may have ended or expired.
 pub struct Identity {
-    pub account: AccountId,
-    pub person: PersonId,
-    pub name: String,
-    pub doctor: Option<DoctorId>,
-    pub administers: Administers,
+    /// With all its roles, whether they count or not.
+    pub account: SignedIn,
     /// Its address is proven.
     pub is_proven: bool,
     pub has_authenticator: bool,
@@ -85,16 +83,22 @@ pub async fn identities(
                   f.two_factors as "two_factors!", f.of_release_before as "of_release_before?",
                   f.token_expires_at as "token_expires_at?", f.key_id as "key_id?",
                   f.scope as "scope?", f.last_used_at as "last_used_at?",
-                  p.id as person_id, p.name, a.administers_everything,
+                  p.id as person_id, p.name, a.administers_everything, a.is_auditor,
                   (select d.id from doctors d where d.account_id = a.id and d.archived_at is null)
                       as doctor_id,
                   array(select s.clinic_id from staff s where s.account_id = a.id)
-                      as "clinics!: Vec<Uuid>",
+                      as "administers!: Vec<Uuid>",
+                  array(select r.clinic_id from receptionists r where r.account_id = a.id)
+                      as "receptionist_of!: Vec<Uuid>",
                   a.email_verified_at is not null as "is_proven!",
                   exists (select from authenticators t
                           where t.account_id = a.id and t.confirmed_at is not null)
                       as "has_authenticator!",
-                  exists (select from passkeys k where k.account_id = a.id) as "has_passkey!"
+                  exists (select from passkeys k where k.account_id = a.id) as "has_passkey!",
+                  (select max(c.version) from consents c
+                   where c.account_id = a.id and c.document = 'privacy') as privacy_version,
+                  (select max(c.version) from consents c
+                   where c.account_id = a.id and c.document = 'terms') as terms_version
            from found f
            join accounts a on a.id = f.account_id and a.archived_at is null and not a.visitor
            join people p on p.account_id = a.id and p.relation = 'self'"#,
@@ -133,16 +137,19 @@ pub async fn identities(
         })();
         let Some(behind) = session.or(key) else { continue };
         *place = Some(Identity {
-            account: AccountId(row.account_id),
-            person: PersonId(row.person_id),
-            name: row.name,
-            doctor: row.doctor_id.map(DoctorId),
-            administers: if row.administers_everything {
-                Administers::Everything
-            } else if row.clinics.is_empty() {
-                Administers::Nothing
-            } else {
-                Administers::Clinics(row.clinics.into_iter().map(ClinicId).collect())
+            account: SignedIn {
+                doctor: row.doctor_id.map(DoctorId),
+                administers: if row.administers_everything {
+                    Administers::Everything
+                } else if row.administers.is_empty() {
+                    Administers::Nothing
+                } else {
+                    Administers::Clinics(row.administers.into_iter().map(ClinicId).collect())
+                },
+                receptionist_of: row.receptionist_of.into_iter().map(ClinicId).collect(),
+                is_auditor: row.is_auditor,
+                agreed: Agreed { privacy: row.privacy_version, terms: row.terms_version },
+                ..SignedIn::patient(AccountId(row.account_id), PersonId(row.person_id), row.name)
             },
             is_proven: row.is_proven,
             has_authenticator: row.has_authenticator,

@@ -2,9 +2,11 @@
 
 pub mod adoption;
 pub mod api_keys;
+pub mod consents;
 pub mod credentials;
 pub mod deletion;
 pub mod export;
+pub mod forget;
 pub mod identities;
 pub mod own_account;
 pub mod passkeys;
@@ -245,6 +247,14 @@ pub async fn set_locale(
 /// Lets an account administer every clinic.
 pub async fn grant_everything(connection: &mut PgConnection, account: AccountId) -> Result<()> {
     sqlx::query!("update accounts set administers_everything = true where id = $1", account.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Lets an account read the audit log.
+pub async fn make_auditor(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    sqlx::query!("update accounts set is_auditor = true where id = $1", account.0)
         .execute(connection)
         .await?;
     Ok(())

@@ -16,8 +16,8 @@ pub struct ProfileRow {
     pub has_password: bool,
     pub has_authenticator: bool,
     pub passkeys: i64,
-    /// It is a doctor's, or administers a clinic.
-    pub is_staff: bool,
+    /// It is more than a patient's.
+    pub has_role: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -32,9 +32,7 @@ pub async fn profile(
                   exists (select from authenticators t
                           where t.account_id = a.id and t.confirmed_at is not null) as "has_authenticator!",
                   (select count(*) from passkeys k where k.account_id = a.id) as "passkeys!",
-                  (a.administers_everything
-                   or exists (select from doctors d where d.account_id = a.id and d.archived_at is null)
-                   or exists (select from staff s where s.account_id = a.id)) as "is_staff!"
+                  has_role(a.id) as "has_role!"
            from accounts a
            join people p on p.account_id = a.id and p.relation = 'self'
            where a.id = $1 and a.archived_at is null and not a.visitor"#,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use nadi::ids::AccountId;
 use nadi::ports::KnownAccount;
+use nadi::retention;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use crate::accounts::session_times::SessionKind;
 use crate::database::DELETED_AT_ONCE;
 
 /// A proof of an address is kept this long after it has expired.
-const PROOFS_KEPT: Duration = Duration::days(1);
+const PROOFS_KEPT: Duration = Duration::days(retention::CODE);
 
 pub struct NewSession<'a> {
     pub digest: &'a [u8; 32],
@@ -67,19 +68,11 @@ pub async fn insert(
     .await
 }
 
-/// Is the account a doctor's or an administrator's?
-pub async fn is_staff(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
-    let found = sqlx::query_scalar!(
-        r#"select (a.administers_everything
-                   or exists (select from staff s where s.account_id = a.id)
-                   or exists (select from doctors d
-                              where d.account_id = a.id and d.archived_at is null)) as "staff!"
-           from accounts a where a.id = $1"#,
-        account.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(found.unwrap_or(false))
+/// Is the account more than a patient's?
+pub async fn has_role(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    sqlx::query_scalar!(r#"select has_role($1) as "has_role!""#, account.0)
+        .fetch_one(connection)
+        .await
 }
 
 /// Deletes sessions, and with them their tokens.

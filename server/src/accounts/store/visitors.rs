@@ -95,11 +95,10 @@ pub async fn protected_by_code_only(
         "select a.id, a.locale, a.sign_in_version
          from accounts a
          where a.id = $1 and a.archived_at is null and not a.visitor
-           and a.password_hash is null and not a.administers_everything
+           and a.password_hash is null and not has_role(a.id)
            and not exists (select from passkeys k where k.account_id = a.id)
            and not exists (select from authenticators t where t.account_id = a.id and t.confirmed_at is not null)
-           and not exists (select from doctors d where d.account_id = a.id)
-           and not exists (select from staff s where s.account_id = a.id)",
+           and not exists (select from doctors d where d.account_id = a.id)",
         account.0
     )
     .fetch_optional(connection)

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use nadi::appointment::State;
 use nadi::calendar::Moment;
-use nadi::ids::{AccountId, AppointmentId, DoctorId};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId};
+use nadi::permissions::Target;
 use nadi::ports::Period;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
@@ -45,6 +46,14 @@ pub struct Row {
     pub cancel_notice_minutes: i32,
     pub doctor_takes_bookings: bool,
     pub created_at: DateTime<Utc>,
+}
+
+impl Row {
+    /// Whose it is, for permissions.
+    pub fn target(&self) -> Target {
+        let booked_by = AccountId(self.booked_by);
+        Target::appointment(booked_by, DoctorId(self.doctor_id), ClinicId(self.clinic_id))
+    }
 }
 
 /// Selects all columns of a [`Row`] from a table or view, aliased `a`; `$rest` holds conditions and order.
@@ -186,10 +195,10 @@ pub async fn count_booked_by(
     .await
 }
 
-/// A doctor's appointments, soonest first. Without a state in `filter`: all but cancelled and expired ones.
-pub async fn of_doctor(
+/// The appointments of some doctors, soonest first. Without a state in `filter`: all but cancelled and expired ones.
+pub async fn of_doctors(
     connection: &mut PgConnection,
-    doctor: DoctorId,
+    doctors: &[Uuid],
     filter: &Filter,
     now: DateTime<Utc>,
     limit: i64,
@@ -198,7 +207,7 @@ pub async fn of_doctor(
     let days = ZoneDays::between(filter.from, filter.until);
     rows!(
         "all_appointments",
-        "where a.doctor_id = $1
+        "where a.doctor_id = any($1)
            and case when $3::text is null
                     then a.state in ('confirmed', 'checked_in', 'completed', 'no_show')
                          or (a.state = 'pending' and a.expires_at > $2)
@@ -212,7 +221,7 @@ pub async fn of_doctor(
                    and a.starts_at < ($10::timestamptz[])[array_position($6, a.time_zone)])
          order by a.starts_at, a.id
          limit $8 offset $9",
-        doctor.0,
+        doctors,
         now,
         filter.state.map(State::as_str),
         filter.from.and_then(Moment::instant).or(days.earliest),
@@ -227,17 +236,17 @@ pub async fn of_doctor(
     .await
 }
 
-/// How many rows [`of_doctor`] has on all pages.
-pub async fn count_of_doctor(
+/// How many rows [`of_doctors`] has on all pages.
+pub async fn count_of_doctors(
     connection: &mut PgConnection,
-    doctor: DoctorId,
+    doctors: &[Uuid],
     filter: &Filter,
     now: DateTime<Utc>,
 ) -> Result<i64> {
     let days = ZoneDays::between(filter.from, filter.until);
     sqlx::query_scalar!(
         r#"select count(*) as "count!" from all_appointments a
-           where a.doctor_id = $1
+           where a.doctor_id = any($1)
              and case when $3::text is null
                       then a.state in ('confirmed', 'checked_in', 'completed', 'no_show')
                            or (a.state = 'pending' and a.expires_at > $2)
@@ -249,7 +258,7 @@ pub async fn count_of_doctor(
              and ($6::text[] is null
                   or a.starts_at >= ($7::timestamptz[])[array_position($6, a.time_zone)]
                      and a.starts_at < ($8::timestamptz[])[array_position($6, a.time_zone)])"#,
-        doctor.0,
+        doctors,
         now,
         filter.state.map(State::as_str),
         filter.from.and_then(Moment::instant).or(days.earliest),

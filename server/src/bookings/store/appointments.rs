@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use nadi::actor::ActingRole;
 use nadi::appointment::{Appointment, Event, State, Transition};
-use nadi::ids::{AccountId, AppointmentId};
+use nadi::ids::{AccountId, AppointmentId, ClinicId, DoctorId};
+use nadi::permissions::Target;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -57,6 +58,12 @@ impl Stored {
             code_tries: self.code_tries,
             version: self.version,
         })
+    }
+
+    /// Whose it is, for permissions.
+    pub fn target(&self) -> Target {
+        let booked_by = AccountId(self.booked_by);
+        Target::appointment(booked_by, DoctorId(self.doctor_id), ClinicId(self.clinic_id))
     }
 }
 

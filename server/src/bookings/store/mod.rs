@@ -5,6 +5,7 @@ pub mod appointments;
 pub mod archive;
 pub mod claims;
 pub mod hold_facts;
+pub mod hold_sources;
 pub mod holds;
 pub mod idempotency;
 pub mod visitor_visits;
