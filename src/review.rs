@@ -7,6 +7,7 @@ use crate::actor::SignedIn;
 use crate::appointment::{Refusal, State};
 use crate::failure::{Field, FieldProblem, Problem};
 use crate::ids::{ClinicId, DoctorId};
+use crate::permissions::{Permission, Target};
 
 /// How many days after a visit a review can be written or changed.
 pub const REVIEW_DAYS: i64 = 90;
@@ -52,7 +53,7 @@ pub fn review_until(ends_at: DateTime<Utc>) -> DateTime<Utc> {
 /// Checks whether this account may write or change a review of a visit that it booked.
 ///
 /// # Errors
-/// `ConflictOfInterest` for the doctor and for administrators of the clinic, whoever the patient was; `NotCompleted`
+/// `ConflictOfInterest` for the doctor and for those who work at the clinic, whoever the patient was; `NotCompleted`
 /// unless the visit took place; `TooLateToReview` from [`review_until`] on.
 pub fn may_review(
     account: &SignedIn,
@@ -61,7 +62,8 @@ pub fn may_review(
     ends_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
-    if account.doctor == Some(doctor) || account.administers.clinic(clinic) {
+    // Without the account that booked it: whoever may change it now works for the doctor or the clinic.
+    if account.may(Permission::ChangeAppointments, &Target::doctor(doctor, clinic)).is_ok() {
         return Err(Refusal::ConflictOfInterest);
     }
     if state != State::Completed {
@@ -141,14 +143,8 @@ mod tests {
     const CLINIC: ClinicId = ClinicId(Uuid::from_u128(2));
 
     fn patient() -> SignedIn {
-        SignedIn {
-            account: AccountId(Uuid::from_u128(3)),
-            person: PersonId(Uuid::from_u128(4)),
-            name: "Maria".into(),
-            doctor: None,
-            administers: Administers::Nothing,
-            access: crate::actor::Access::default(),
-        }
+        let (account, person) = (AccountId(Uuid::from_u128(3)), PersonId(Uuid::from_u128(4)));
+        SignedIn::patient(account, person, "Maria".into())
     }
 
     #[test]
@@ -161,6 +157,7 @@ mod tests {
         assert_eq!(may(&doctor(DOCTOR)), refused);
         assert_eq!(may(&staff(Administers::Clinics(vec![CLINIC]))), refused);
         assert_eq!(may(&staff(Administers::Everything)), refused);
+        assert_eq!(may(&SignedIn { receptionist_of: vec![CLINIC], ..patient() }), refused);
         let other = Uuid::from_u128(9);
         assert_eq!(may(&doctor(DoctorId(other))), Ok(()));
         assert_eq!(may(&staff(Administers::Clinics(vec![ClinicId(other)]))), Ok(()));

@@ -42,6 +42,10 @@ pub struct Site {
     pub send_form_url: String,
     /// Scheme and host, without a slash at the end: for links in e-mails.
     pub public_url: String,
+    /// Whom to ask about personal data: the address of a page or a mailbox.
+    pub privacy_contact: Option<String>,
+    /// For how many years appointments are kept; `None`: the clinics decide.
+    pub appointments_kept_years: Option<u16>,
 }
 
 /// The two files of the client.

@@ -15,6 +15,8 @@ extern crate self as app;
 mod as_list;
 #[cfg(feature = "ssr")]
 pub mod context;
+#[cfg(feature = "ssr")]
+pub mod cookies;
 pub mod error;
 pub mod fns;
 #[cfg(feature = "ssr")]

@@ -1,5 +1,6 @@
 //! Addresses of this site, in one place.
 
+use nadi::consent::Document;
 use serde::{Deserialize, Serialize};
 
 /// A query string that is built parameter by parameter; empty values are left out.
@@ -59,6 +60,11 @@ pub fn page(path: &str) -> String {
 
 pub fn sign_in(next: &str) -> String {
     Query::new().with("next", next).on(&page("/sign-in"))
+}
+
+/// Where a visitor signs in, or proves an address, whose network holds many times already.
+pub fn sign_in_crowded(next: &str) -> String {
+    with(&sign_in(next), "crowded", "yes")
 }
 
 /// Where somebody who is signed in proves again who they are, and then goes on to `next`.
@@ -232,6 +238,11 @@ pub fn calendar_help(place: &str) -> String {
     page(&format!("/help/calendars{place}"))
 }
 
+/// The privacy notice or the terms of use.
+pub fn document(document: Document) -> String {
+    page(&format!("/{}", document.as_str()))
+}
+
 /// An appointment as a calendar file.
 pub fn appointment_file(id: &str) -> String {
     page(&format!("/appointments/{id}/calendar.ics"))
@@ -240,6 +251,18 @@ pub fn appointment_file(id: &str) -> String {
 /// Where a doctor answers reviews.
 pub fn own_reviews() -> String {
     page("/calendar/reviews")
+}
+
+/// The appointments of a clinic on a day; without one, today.
+pub fn clinic_appointments(clinic: &str, date: Option<chrono::NaiveDate>) -> String {
+    let date = date.map(|date| date.to_string()).unwrap_or_default();
+    let query = Query::new().with("clinic", clinic).with("date", &date);
+    query.on(&page("/admin/appointments"))
+}
+
+/// Where administrators see from which networks times are held.
+pub fn admin_holds() -> String {
+    page("/admin/holds")
 }
 
 /// Where administrators hide reviews.
@@ -272,7 +295,7 @@ pub fn edit_location(id: &str) -> String {
 pub fn is_public(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
     let doctor = path.strip_prefix("/doctors/").is_some_and(|slug| !slug.contains('/'));
-    doctor || matches!(path, "/" | "/doctors" | "/help/calendars")
+    doctor || matches!(path, "/" | "/doctors" | "/help/calendars" | "/privacy" | "/terms")
 }
 
 #[cfg(test)]
@@ -288,6 +311,8 @@ mod tests {
             "/doctors?city=panjim",
             "/doctors/asha-naik?slot=7",
             "/help/calendars",
+            "/privacy",
+            "/terms",
         ] {
             assert!(is_public(address), "{address}");
         }

@@ -3,6 +3,7 @@
 //! They are in the second person and the present tense. Each says what happened and what to do next.
 
 pub mod account_emails;
+pub mod audit;
 pub mod calendar;
 pub mod connections;
 pub mod emails;
@@ -25,6 +26,7 @@ pub fn failure(failure: &Failure) -> String {
     match failure {
         Failure::NotFound => text!("failure-not-found"),
         Failure::SignInFirst => text!("failure-sign-in-first"),
+        Failure::ProveAddressFirst => text!("failure-prove-address-first"),
         Failure::NotAllowed => text!("failure-not-allowed"),
         Failure::WrongCredentials => text!("failure-wrong-credentials"),
         Failure::CodeExpired => text!("failure-code-expired"),

@@ -11,6 +11,7 @@ use crate::links;
 use crate::pages;
 use crate::pages::account::AccountRoutes;
 use crate::pages::staff::StaffRoutes;
+use crate::parts::agreement::AgreementNotice;
 use crate::parts::header_footer::{PageFooter, PageHeader};
 use crate::parts::languages::LanguageOffers;
 use crate::parts::welcome::Welcome;
@@ -60,6 +61,7 @@ pub fn App() -> impl IntoView {
             <PageHeader/>
             <main id="content" tabindex="-1">
                 <Welcome/>
+                <AgreementNotice/>
                 <Routes fallback=pages::NotFound>
                     <Route path=path!("/") view=pages::Home ssr=SsrMode::Async/>
                     <Route path=path!("/doctors") view=pages::Doctors ssr=SsrMode::Async/>
@@ -70,6 +72,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/appointments/:id/move") view=pages::MoveAppointment ssr=SsrMode::Async/>
                     <Route path=path!("/book") view=pages::Book ssr=SsrMode::Async/>
                     <Route path=path!("/help/calendars") view=pages::CalendarHelp ssr=SsrMode::Async/>
+                    <Route path=path!("/privacy") view=pages::Privacy ssr=SsrMode::Async/>
+                    <Route path=path!("/terms") view=pages::Terms ssr=SsrMode::Async/>
                     <Route path=path!("/people") view=pages::People ssr=SsrMode::Async/>
                     <Route path=path!("/people/:id") view=pages::CorrectPerson ssr=SsrMode::Async/>
                     <AccountRoutes/>

@@ -36,6 +36,8 @@ test('visitors', async ({ page, take, watch }) => {
     ['sign-in-forgot', '/sign-in/forgot'],
     ['sign-in-code-gone', '/sign-in/code'],
     ['help-calendars', '/help/calendars'],
+    ['privacy', '/privacy'],
+    ['terms', '/terms'],
     ['not-found', '/no-such-page'],
     ['pieces', '/dev/pieces'],
   ] as const) {
@@ -144,7 +146,9 @@ test('administrators', async ({ page, take }) => {
     ['admin-locations', '/admin/locations'],
     ['admin-location-new', '/admin/locations/new'],
     ['admin-holidays', '/admin/holidays'],
+    ['admin-holds', '/admin/holds'],
     ['admin-team', '/admin/team'],
+    ['admin-appointments', '/admin/appointments'],
   ] as const) {
     await open(page, address);
     await take(name);

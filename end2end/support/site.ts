@@ -25,6 +25,11 @@ export const otherSite: Site = process.env['NADI_OTHER_BASE_URL']
   ? { baseURL: process.env['NADI_OTHER_BASE_URL'], clockShiftSeconds: seconds('NADI_OTHER_CLOCK_SHIFT_SECONDS') }
   : site;
 
+/** Where the addresses that browsers request from a site are written; nowhere when the variable is not set. */
+export function addressesFile(baseURL: string): string | undefined {
+  return process.env[baseURL === site.baseURL ? 'NADI_ADDRESSES' : 'NADI_OTHER_ADDRESSES'];
+}
+
 /** Arguments that stop Chromium's background requests and let it run in a container. */
 export const chromiumArguments = [
   '--no-sandbox',

@@ -2,11 +2,13 @@
  * The `test` function of this suite with its fixtures and the checks on every page. Import `test` and `expect` from
  * here and not from Playwright.
  */
+import { appendFile } from 'node:fs/promises';
+
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test';
 
 import { CITIES, type City } from './cities';
 import { shiftClock, timeAt } from './clock';
-import type { Site } from './site';
+import { addressesFile, type Site } from './site';
 
 /** The options of a project in addition to Playwright's. */
 export type Options = Pick<Site, 'clockShiftSeconds'>;
@@ -16,6 +18,8 @@ export class Watch {
   private readonly problems: string[] = [];
   private readonly expected = new Map<number, boolean>();
   private failing: RegExp | undefined;
+  /** The addresses that the browser has requested. */
+  private readonly requested = new Set<string>();
 
   constructor(
     private readonly origin: string,
@@ -38,6 +42,7 @@ export class Watch {
   }
 
   observe(context: BrowserContext): void {
+    context.on('request', (request) => this.requested.add(request.url()));
     context.on('weberror', (error) => this.problems.push(`page error: ${error.error().stack ?? error.error().message}`));
     context.on('console', (message) => {
       // Chromium's message about a 4xx or 5xx answer is ignored, because the answer itself is checked below.
@@ -67,6 +72,16 @@ export class Watch {
         this.problems.push(`${why}: ${request.method()} ${request.url()}`);
       }
     });
+  }
+
+  /**
+   * Adds the requested addresses to a file, in which `cargo xtask test` looks for personal data. Not those of the
+   * development mailbox, and not those of the links in messages, which are secrets by themselves.
+   */
+  async writeAddresses(file: string): Promise<void> {
+    const own = [...this.requested].filter((url) => url.startsWith(this.origin));
+    const lines = own.filter((url) => !/\/(dev\/|invitations\/|feeds\/)/.test(url)).map((url) => `${url}\n`);
+    await appendFile(file, lines.join(''));
   }
 
   /** If the test is `complete`, all expected statuses must have occurred. */
@@ -99,6 +114,10 @@ export const test = base.extend<Fixtures & Options>({
   watch: async ({ baseURL, scripts }, use, info) => {
     const watch = new Watch(new URL(baseURL ?? '').origin, scripts);
     await use(watch);
+    const file = addressesFile(baseURL ?? '');
+    if (file) {
+      await watch.writeAddresses(file);
+    }
     watch.assertNoProblems(info.errors.length === 0);
   },
   context: async ({ context, watch, clockShiftSeconds }, use) => {

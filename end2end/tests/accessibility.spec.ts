@@ -63,6 +63,8 @@ test('the pages of visitors', { tag: '@phone' }, async ({ page, city, check, wat
   await open(page, '/register', text('register-title'));
   await check('register');
   await open(page, '/help/calendars', text('calendar-help-title'));
+  await open(page, '/privacy', text('privacy-title'));
+  await open(page, '/terms', text('terms-title'));
   await check('steps for other calendars');
   await open(page, '/sign-in', text('sign-in-title'));
   await check('sign in');
@@ -217,6 +219,7 @@ test('the pages of an account', { tag: '@phone' }, async ({ page, check, watch }
   await expect(page.getByLabel(text('api-key-new-label'))).toBeVisible();
   await check('a new key');
   await open(page, '/account/export', text('account-export-title'));
+  await open(page, '/account/export/page', text('export-page-title'));
   await check('the export');
   await open(page, '/account/delete', text('account-delete-title'));
   await page.getByRole('button', { name: text('account-delete-button') }).click();
@@ -302,6 +305,10 @@ test('the pages of administrators', async ({ page, check }) => {
   await check('a new location');
   await open(page, '/admin/holidays', text('holidays-title'));
   await check('public holidays');
+  await open(page, '/admin/appointments', text('clinic-day-title'));
+  await check('the appointments of a clinic');
+  await open(page, '/admin/holds', text('admin-holds-title'));
+  await check('the networks that hold times');
   await open(page, '/admin/team', text('team-title'));
   await check('the team');
   await open(page, '/admin/reviews', text('admin-reviews-title'));

@@ -158,6 +158,10 @@ test('an account is exported, and deleted once nothing is ahead', { tag: '@no-sc
   const data = JSON.parse(await readFile(await file.path(), 'utf8')) as { account: { email: string }; appointments: unknown[] };
   expect(data.account.email).toBe(person.email);
   expect(data.appointments).toHaveLength(1);
+  await page.getByRole('link', { name: text('account-export-page') }).click();
+  await expect(heading(page, 'export-page-title')).toBeVisible();
+  await expect(page.getByText(person.email, { exact: true }).first()).toBeVisible();
+  await expect(page.getByText(text('export-value-type-appointment-confirmed'), { exact: true }).first()).toBeVisible();
 
   const remove = page.getByRole('button', { name: text('account-delete-button') });
   await page.goto('/account/delete');

@@ -15,7 +15,7 @@ const ACCENTED = /[^\x00-\x7F]{3,}/;
 
 test('the pages of visitors are in the language of their path', async ({ page, city, watch }) => {
   watch.expects(404);
-  for (const address of ['/', `/doctors?city=${city.slug}`, '/doctors?q=nobody+is+called+this', '/doctors?evening=true&mode=video', '/help/calendars', '/book?slot=1&tried=yes', '/sign-in', '/sign-in/code', '/sign-in/forgot', '/register', '/no-such-page']) {
+  for (const address of ['/', `/doctors?city=${city.slug}`, '/doctors?q=nobody+is+called+this', '/doctors?evening=true&mode=video', '/help/calendars', '/privacy', '/terms', '/book?slot=1&tried=yes', '/sign-in', '/sign-in/code', '/sign-in/forgot', '/register', '/no-such-page']) {
     await page.goto(pseudo(address));
     await expectPseudo(page, address);
   }
@@ -84,7 +84,7 @@ test('the pages of administrators are in the language of their path', async ({ p
   await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
   await expect(page.getByRole('button', { name: text('admin-location-save-button') })).toBeVisible();
   const location = new URL(page.url()).pathname;
-  for (const address of ['/admin', doctor, `${doctor}/suspend`, `${doctor}/hours`, `${doctor}/time-off`, `${doctor}/connections`, '/admin/doctors/new', '/admin/locations', location, '/admin/locations/new', '/admin/holidays', '/admin/reviews', '/admin/team']) {
+  for (const address of ['/admin', doctor, `${doctor}/suspend`, `${doctor}/hours`, `${doctor}/time-off`, `${doctor}/connections`, '/admin/doctors/new', '/admin/locations', location, '/admin/locations/new', '/admin/holidays', '/admin/holds', '/admin/reviews', '/admin/team', '/admin/appointments']) {
     await page.goto(pseudo(address));
     await expectPseudo(page, address);
   }

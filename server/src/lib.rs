@@ -4,6 +4,7 @@
 //! its jobs beside them. `http`, `pages` and `rest` parse and reply; they know ports, never a store.
 
 pub mod accounts;
+pub mod audit;
 pub mod batcher;
 pub mod bookings;
 pub mod busy_times;
@@ -21,14 +22,17 @@ pub mod hash_queue;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod limits;
 pub mod notifications;
 pub mod pages;
 pub mod ports;
 pub mod rest;
+pub mod retention;
 pub mod reviews;
 pub mod router;
 pub mod run;
 pub mod schedules;
+pub mod security_log;
 pub mod state;
 pub mod supervisor;
 pub mod use_case;

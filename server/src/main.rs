@@ -7,6 +7,10 @@ use clap::{Parser, Subcommand};
 use nadi::events::{EventType, schema};
 use nadi::ids::AppointmentId;
 use nadi::input::{Email, Password};
+use secrecy::ExposeSecret;
+use server::accounts::PlatformRole;
+use server::audit::anchors;
+use server::audit::chain::{self, Verdict};
 use server::config::Config;
 use server::directory::index_updater;
 use server::notifications;
@@ -62,7 +66,13 @@ enum Command {
         #[arg(long, value_name = "REFERENCE")]
         keep: Option<String>,
     },
-    /// Accounts of administrators.
+    /// Check that no entry of the audit log was changed, inserted or removed.
+    VerifyAuditLog {
+        /// A file of anchors: the one that NADI_AUDIT_ANCHORS names, or a copy of it.
+        #[arg(long)]
+        anchors: Option<std::path::PathBuf>,
+    },
+    /// Accounts of administrators and auditors.
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
@@ -71,13 +81,15 @@ enum Command {
 
 #[derive(Subcommand)]
 enum AdminCommand {
-    /// Create an administrator of every clinic, or make one of the account that has proven the address. The password
-    /// of a new account is read from NADI_ADMIN_PASSWORD.
+    /// Create an administrator of every clinic or an auditor, or give the role to the account that has proven the
+    /// address. The password of a new account is read from NADI_ADMIN_PASSWORD.
     Create {
         #[arg(long)]
         email: String,
         #[arg(long)]
         name: String,
+        #[arg(long, value_enum, default_value = "administrator")]
+        role: PlatformRole,
     },
 }
 
@@ -116,7 +128,8 @@ async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve => run::serve(Config::read(variable)?).await,
         Command::Migrate => {
-            let pool = database::pool(&Config::database_only(variable)?, 2)?;
+            let url = Config::database_only(variable)?;
+            let pool = database::pool(url.expose_secret(), 2)?;
             database::wait_until_reachable(&pool).await;
             database::migrate(&pool).await.context("the schema was not changed")
         }
@@ -128,10 +141,11 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         }
         Command::EventSchemas { folder } => event_schemas(&folder),
         Command::Notifications { requeue, appointment } => undelivered(requeue, appointment).await,
+        Command::VerifyAuditLog { anchors } => verify_audit_log(anchors).await,
         Command::TimeZones { moves, keep } => time_zones(moves, keep).await,
-        Command::Admin { command: AdminCommand::Create { email, name } } => {
+        Command::Admin { command: AdminCommand::Create { email, name, role } } => {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
-                bail!("NADI_ADMIN_PASSWORD is not set; expected the administrator's password");
+                bail!("NADI_ADMIN_PASSWORD is not set; expected the password of a new account");
             };
             let words = |problem: nadi::FieldProblem| {
                 anyhow::anyhow!(app::messages::failure(&problem.into()))
@@ -140,10 +154,16 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let password = Password::parse(&password).map_err(words)?;
             let app_state = AppState::from_config(&Config::read(variable)?)?;
             let now = app_state.clock.now();
-            match accounts::create_administrator(&app_state, &name, &address, &password, now).await
-            {
+            let given =
+                accounts::give_platform_role(&app_state, role, &name, &address, &password, now);
+            match given.await {
                 Ok(_) => {
-                    println!("{email} administers every clinic.");
+                    match role {
+                        PlatformRole::Administrator => {
+                            println!("{email} administers every clinic.")
+                        }
+                        PlatformRole::Auditor => println!("{email} may read the audit log."),
+                    }
                     Ok(())
                 }
                 Err(failure) => bail!(app::messages::failure(&failure)),
@@ -158,6 +178,40 @@ async fn app_state() -> anyhow::Result<(Config, AppState)> {
     let app_state = AppState::from_config(&config)?;
     zoneinfo::install(&config, &app_state.write.0).await?;
     Ok((config, app_state))
+}
+
+/// Fails unless the audit log is whole.
+async fn verify_audit_log(file: Option<std::path::PathBuf>) -> anyhow::Result<()> {
+    let url = Config::database_only(variable)?;
+    let pool = database::pool(url.expose_secret(), 1)?;
+    let mut connection = pool.acquire().await?;
+    let anchors = match file {
+        None => Vec::new(),
+        Some(file) => {
+            let text = std::fs::read_to_string(&file);
+            let text = text.with_context(|| format!("cannot read {}", file.display()))?;
+            let (anchors, damaged) = anchors::parse(&text);
+            for line in damaged {
+                eprintln!("nadi: line {line} of {} is no anchor", file.display());
+            }
+            anchors
+        }
+    };
+    match chain::verify(&mut connection, &anchors).await? {
+        Verdict::Whole { head, anchors } => {
+            println!("The audit log is whole; {anchors} anchors agree. Its head is {head}.");
+            Ok(())
+        }
+        Verdict::Broken { position } => bail!(
+            "entry {position} was changed, or an entry was inserted or removed there; the entries before it are right"
+        ),
+        Verdict::Shortened { anchored, head } => bail!(
+            "entry {anchored} was anchored, but the log ends at entry {head}: its end was removed"
+        ),
+        Verdict::Rewritten { position } => {
+            bail!("entry {position} is another one than was anchored: the log was written anew")
+        }
+    }
 }
 
 /// Writes one file for each type of event.
@@ -253,7 +307,11 @@ async fn patients(count: usize) -> anyhow::Result<()> {
 }
 
 async fn seed() -> anyhow::Result<()> {
-    let (_, app_state) = app_state().await?;
+    let (config, app_state) = app_state().await?;
+    anyhow::ensure!(
+        config.is_development(),
+        "the passwords of the demo are public: only with NADI_MODE=development"
+    );
     let now = app_state.clock.now();
     let mut data = demo::generate(demo::SEED, now);
     data.calendar.cut(make::horizon(now, app_state.settings.horizon_days));

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use nadi::ports::Ports;
 
+use crate::bookings::hold_sources::HoldSourceService;
 use crate::busy_times::fetch::Fetcher;
 use crate::notifications::transport::DevelopmentMailbox;
 use crate::state::AppState;
-use crate::{accounts, bookings, busy_times, clinic, directory, feeds, reviews, schedules};
+use crate::{accounts, audit, bookings, busy_times, clinic, directory, feeds, reviews, schedules};
 
 /// All ports, on one state.
 pub fn ports(app_state: &AppState, mailbox: Option<DevelopmentMailbox>) -> Ports {
@@ -16,6 +17,7 @@ pub fn ports(app_state: &AppState, mailbox: Option<DevelopmentMailbox>) -> Ports
     Ports {
         directory: Arc::new(directory::DirectoryService::new(app_state.clone())),
         bookings: bookings.clone(),
+        hold_sources: Arc::new(HoldSourceService::new(app_state.clone(), bookings.clone())),
         feeds: Arc::new(feeds::FeedService::new(app_state.clone(), bookings.clone())),
         schedules: Arc::new(schedules::ScheduleService::new(app_state.clone())),
         busy: Arc::new(busy_times::BusyService::new(app_state.clone(), Fetcher::new())),
@@ -29,6 +31,7 @@ pub fn ports(app_state: &AppState, mailbox: Option<DevelopmentMailbox>) -> Ports
         people: Arc::new(accounts::people::PeopleService::new(app_state.clone())),
         reviews: Arc::new(reviews::ReviewService::new(app_state.clone())),
         administration: Arc::new(clinic::AdministrationService::new(app_state.clone(), bookings)),
+        audit: Arc::new(audit::AuditService::new(app_state.clone())),
         mailbox: mailbox.map(|mailbox| Arc::new(mailbox) as _),
     }
 }

@@ -1,5 +1,6 @@
 //! Starts the server from its configuration, and stops it gracefully.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -8,12 +9,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::bookings::hold_sources;
 use crate::config::Config;
 use crate::database;
 use crate::directory::warm_up;
 use crate::events;
 use crate::http::Web;
-use crate::http::connections::Connections;
+use crate::http::connections::{Connections, PeerLimit};
 use crate::notifications::dispatcher::Dispatcher;
 use crate::notifications::transport;
 use crate::ports;
@@ -25,6 +27,8 @@ use crate::{demo, jobs};
 
 /// The longest that `/readyz` may report "not ready" while the cache is warmed up.
 const READY_WITHIN: Duration = Duration::from_secs(2);
+/// Those of the operator's monitoring.
+const OPERATIONS_CONNECTIONS_MAX: usize = 64;
 /// How long requests and jobs in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -38,7 +42,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         app::i18n::enable_pseudo_language();
     }
     let app_state = AppState::from_config(&config)?;
-    let listeners = listen(&config).await?;
+    let listeners = listen("NADI_LISTEN", &config.listen).await?;
+    let operations_listeners = listen("NADI_OPERATIONS_LISTEN", &config.operations_listen).await?;
     database::wait_until_reachable(&app_state.write.0).await;
     let schema = schema_is_current(&app_state).await?;
     anyhow::ensure!(schema, "the database has no current schema; run `nadi migrate` first");
@@ -52,7 +57,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if !missing.is_empty() {
         tracing::warn!(
             ?missing,
-            "settings of PostgreSQL are missing for this role; run `nadi migrate` as the same role"
+            "settings of PostgreSQL are missing for this role; run `nadi migrate` as the same role, or \
+             ops/database-roles.sql"
         );
     }
     zoneinfo::install(&config, &app_state.write.0).await?;
@@ -68,6 +74,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let public_url = web.site.public_url.clone();
     let live = web.listeners.clone();
     warm_up(&web);
+    let operations = router::operations(web.clone());
     let router = router::router(web);
 
     let stop = CancellationToken::new();
@@ -77,11 +84,22 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if config.is_development() {
         demo::activity::start(&supervisor, &app_state);
     }
-    let connections = Connections::new(config.connections);
+    let mut connections = Connections::new(config.connections);
+    // Behind a proxy, all connections are of the proxy.
+    if config.trusted_proxies == 0 {
+        let limit = PeerLimit { connections: config.connections_per_peer, counts_loopback: false };
+        connections = connections.with_peer_limit(limit);
+    }
     let serving = TaskTracker::new();
     for listener in listeners {
         let connections = connections.clone();
         serving.spawn(connections.serve(listener, router.clone(), stop.clone()));
+    }
+    // Connections of their own, so that monitoring still works when visitors have taken all others.
+    let operations_connections = Connections::new(OPERATIONS_CONNECTIONS_MAX);
+    for listener in operations_listeners {
+        let connections = operations_connections.clone();
+        serving.spawn(connections.serve(listener, operations.clone(), stop.clone()));
     }
     serving.close();
     tracing::info!(url = public_url, mode = ?config.mode, "serving");
@@ -100,6 +118,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         }
     };
     tokio::join!(drain, supervisor.finish(DRAIN));
+    // Those of the last holds.
+    if let Err(error) = hold_sources::write_noted(&app_state).await {
+        tracing::warn!(%error, "cannot record the networks of the last holds");
+    }
     app_state.write.0.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -131,9 +153,10 @@ fn raise_file_limit() {
     }
 }
 
-async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
+/// Listens on these addresses, which a variable has named.
+async fn listen(variable: &str, addresses: &[SocketAddr]) -> anyhow::Result<Vec<TcpListener>> {
     let mut listeners = Vec::new();
-    for address in &config.listen {
+    for address in addresses {
         match TcpListener::bind(address).await {
             Ok(listener) => listeners.push(listener),
             // A machine without IPv6 still serves on the other address.
@@ -142,14 +165,13 @@ async fn listen(config: &Config) -> anyhow::Result<Vec<TcpListener>> {
             }
             Err(error) => {
                 return Err(error).with_context(|| {
-                    format!(
-                        "cannot listen on {address}; set NADI_LISTEN to another address or port"
-                    )
+                    format!("cannot listen on {address}; set {variable} to another address or port")
                 });
             }
         }
     }
-    anyhow::ensure!(!listeners.is_empty(), "no address in NADI_LISTEN can be listened on");
+    let listens = !listeners.is_empty() || addresses.is_empty();
+    anyhow::ensure!(listens, "no address in {variable} can be listened on");
     Ok(listeners)
 }
 

@@ -1,12 +1,15 @@
 //! What every service and job shares: the database, the cache, the keys and the settings.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Duration;
 use nadi::ids::DoctorId;
+use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
+use crate::bookings::hold_source_queue::HoldSourceQueue;
 use crate::cache::backend::Cache;
 use crate::cache::invalidation::Invalidation;
 use crate::cache::read_cache::CacheContext;
@@ -16,6 +19,7 @@ use crate::config::{Config, Confirmation, StaffSecondFactor};
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
 use crate::events::ReaderStatuses;
 use crate::hash_queue::HashQueue;
+use crate::limits::RateLimiter;
 use crate::supervisor::JobStatuses;
 
 #[derive(Clone)]
@@ -23,9 +27,13 @@ pub struct AppState {
     pub write: WritePool,
     pub read: ReadPool,
     pub holds: HoldPools,
+    /// The networks that made holds, until they are written.
+    pub hold_sources: Arc<HoldSourceQueue>,
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
     pub code_key: CodeKey,
+    /// Counts what may be done only so often.
+    pub limiter: RateLimiter,
     /// Hashes passwords on threads of its own.
     pub hash_queue: HashQueue,
     pub settings: Settings,
@@ -36,6 +44,8 @@ pub struct AppState {
     pub schedules_changed: Arc<Notify>,
     /// The versions of cached data, which tell which entries are outdated.
     pub invalidation: Arc<Invalidation>,
+    /// The file to which heads of the audit log are written.
+    pub audit_anchors: Option<Arc<Path>>,
     /// How far this instance's readers of the event log lag behind.
     pub readers: Arc<ReaderStatuses>,
     /// The status of this instance's jobs.
@@ -57,6 +67,12 @@ pub struct Settings {
     pub staff_second_factor: StaffSecondFactor,
     /// How many visits ahead an account may have with one doctor.
     pub visits_per_doctor: i16,
+    /// After how many years appointments that are over are deleted; `None`: never.
+    pub appointments_kept_years: Option<u16>,
+    /// Whether the limits of requests and networks count ([`crate::limits::rules`]).
+    pub rate_limits: bool,
+    /// How many proxies of the operator a request passes through.
+    pub trusted_proxies: usize,
 }
 
 /// How the site is reached.
@@ -70,15 +86,22 @@ pub struct SiteSettings {
     pub mail_from: String,
 }
 
+impl SiteSettings {
+    /// Is the site served with https?
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https:")
+    }
+}
+
 impl AppState {
     /// With the machine's clock.
     ///
     /// # Errors
     /// When an address cannot be read.
     pub fn from_config(config: &Config) -> anyhow::Result<Self> {
-        let write = pool(&config.database_url, config.database_connections)?;
+        let write = pool(config.database_url.expose_secret(), config.database_connections)?;
         let read = match &config.database_read_url {
-            Some(url) => pool(url, config.database_connections)?,
+            Some(url) => pool(url.expose_secret(), config.database_connections)?,
             None => write.clone(),
         };
         Self::on(write, read, config, Arc::new(SystemClock::shifted(config.clock_shift)))
@@ -95,20 +118,24 @@ impl AppState {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
         let cache = match &config.redis_url {
-            Some(url) => Cache::redis(url)?,
+            Some(url) => Cache::redis(url.expose_secret())?,
             None => Cache::memory(),
         };
         let invalidation: Arc<Invalidation> = Arc::default();
         let database = write.connect_options().get_database().unwrap_or_default().to_owned();
-        let namespace = format!("kept {database} {}", config.secret);
+        let namespace = format!("kept {database} {}", config.secret.expose_secret());
         let cache_context = CacheContext::new(invalidation.clone(), cache.clone(), &namespace);
+        let code_key = CodeKey::new(config.secret.expose_secret());
+        let holds_url = config.database_holds_url.as_ref();
         Ok(Self {
-            holds: HoldPools::new(&write, config.database_holds_url.as_deref())?,
+            limiter: RateLimiter::new(&code_key, config.redis_url.is_some()),
+            holds: HoldPools::new(&write, holds_url.map(ExposeSecret::expose_secret))?,
+            hold_sources: Arc::default(),
             write: WritePool(write),
             read: ReadPool(read),
             cache,
             clock,
-            code_key: CodeKey::new(&config.secret),
+            code_key,
             hash_queue: HashQueue::default(),
             settings: Settings {
                 hold: Duration::seconds(config.hold_seconds.into()),
@@ -117,6 +144,9 @@ impl AppState {
                 confirmation: config.confirmation,
                 staff_second_factor: config.staff_second_factor,
                 visits_per_doctor: config.visits_per_doctor,
+                appointments_kept_years: config.appointments_kept_years,
+                rate_limits: config.rate_limits,
+                trusted_proxies: config.trusted_proxies,
             },
             site: Arc::new(SiteSettings {
                 public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),
@@ -128,6 +158,7 @@ impl AppState {
             invalidation,
             readers: Arc::default(),
             jobs: Arc::default(),
+            audit_anchors: config.audit_anchors.as_deref().map(Arc::from),
             cache_context,
         })
     }

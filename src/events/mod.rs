@@ -64,6 +64,8 @@ AccountEvent {
     EmailVerified = "account.email_verified",
     /// It administers every clinic from now on.
     MadeAdministrator = "account.made_administrator",
+    /// It may read the audit log from now on.
+    MadeAuditor = "account.made_auditor",
     /// Another language was chosen for messages to it.
     LanguageChanged = "account.language_changed",
     /// Its owner's name was changed.
@@ -72,9 +74,9 @@ AccountEvent {
     EmailChanged = "account.email_changed",
     /// A password, passkey or authenticator app was added, changed or removed.
     SignInChanged = "account.sign_in_changed",
-    /// It became a doctor's or an administrator's by an invitation.
+    /// It became a doctor's, an administrator's or a receptionist's by an invitation.
     Joined = "account.joined",
-    /// It is no longer a doctor's, or no longer an administrator's of a clinic.
+    /// It is no longer a doctor's, or no longer an administrator's or receptionist's of a clinic.
     Left = "account.left",
     /// Its people and its address were deleted.
     Deleted = "account.deleted",
@@ -187,6 +189,7 @@ impl EventType {
                 A::Registered
                 | A::EmailVerified
                 | A::MadeAdministrator
+                | A::MadeAuditor
                 | A::LanguageChanged
                 | A::Renamed
                 | A::EmailChanged

@@ -1,12 +1,13 @@
 //! The account that is signed in: what it is called, how it is reached, where it is signed in.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::Answer;
 use super::sign_in::ProofToken;
 use crate::actor::Caller;
+use crate::consent::Document;
 use crate::input::{Code, Email, Password};
 
 /// What the account page shows.
@@ -37,6 +38,14 @@ pub struct SessionView {
     pub seen_at: DateTime<Utc>,
     /// It is the one that asks.
     pub is_current: bool,
+}
+
+/// A version of a document that the account has agreed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentView {
+    pub document: Document,
+    pub version: NaiveDate,
+    pub accepted_at: DateTime<Utc>,
 }
 
 /// All methods fail with `SignInFirst` for visitors, and with `Unavailable`.
@@ -91,6 +100,18 @@ pub trait Accounts: Send + Sync {
 
     /// Ends all but the current one; returns how many.
     async fn end_other_sessions(&self, caller: &Caller) -> Answer<u64>;
+
+    /// What the account has agreed to, the newest first.
+    async fn consents(&self, caller: &Caller) -> Answer<Vec<ConsentView>>;
+
+    /// Agrees to documents in the versions that a page has shown in a language. A version that is not the present one
+    /// any more is left out, so that the page asks again.
+    async fn agree(
+        &self,
+        caller: &Caller,
+        shown: &[(Document, NaiveDate)],
+        locale: &str,
+    ) -> Answer<()>;
 
     /// Everything that is stored about the account, for its owner to keep, as JSON.
     ///

@@ -209,9 +209,11 @@ pub struct HistoryEntry {
 pub enum Whose {
     /// Those that the calling account has booked.
     Mine,
-    /// A doctor's; only for that doctor and the clinic's administrators. Without a state: all but
+    /// A doctor's; only for that doctor and those who work at the clinic. Without a state: all but
     /// cancelled and expired ones.
     OfDoctor(DoctorId),
+    /// Those of all doctors of a clinic, in the same way.
+    OfClinic(ClinicId),
 }
 
 /// Upcoming or past appointments.

@@ -7,11 +7,13 @@ mod accounts;
 mod administration;
 mod answer;
 mod api_keys;
+mod audit;
 mod bookings;
 mod browser;
 mod busy;
 mod directory;
 mod feeds;
+mod hold_sources;
 mod invitations;
 mod messages;
 mod people;
@@ -22,13 +24,14 @@ mod sign_in;
 
 use std::sync::Arc;
 
-pub use accounts::{Accounts, Profile, SessionView};
+pub use accounts::{Accounts, ConsentView, Profile, SessionView};
 pub use administration::{
     Administration, CancelledComing, ClinicHolidays, ClinicView, DoctorForm, DoctorRow, DoctorRows,
     DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor, ShiftedVisit, ZoneRules,
 };
 pub use answer::{Answer, Page};
 pub use api_keys::{API_KEYS_MAX, ApiKeyView, ApiKeys, NewApiKey};
+pub use audit::{AuditLog, AuditQuery, AuditRow, AuditRows};
 pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, Contact, HistoryEntry,
     HoldRequest, PatientName, Period, Seen, Whose,
@@ -40,9 +43,10 @@ pub use directory::{
     FreeTime, FreeTimesQuery, Gender, Numbers, Place, Specialty, TimesFor, VisitKind,
 };
 pub use feeds::{Alarm, CalendarText, FeedKind, FeedView, Feeds, NewFeed};
+pub use hold_sources::{AffectedDoctor, HoldSourceView, HoldSources};
 pub use invitations::{
-    Accept, AdministratorView, DoctorSignIn, InvitationView, Invitations, InvitedAccount,
-    InvitedAs, ReceivedInvitation,
+    Accept, DoctorSignIn, InvitationView, Invitations, InvitedAccount, InvitedAs, MemberView,
+    ReceivedInvitation, TeamRole,
 };
 pub use messages::{Mailbox, Message, MessageFailure, Messages, PostedMessage};
 pub use people::{DEPENDANTS_MAX, NewDependant, People, PersonView};
@@ -65,6 +69,7 @@ pub use sign_in::{
 pub struct Ports {
     pub directory: Arc<dyn Directory>,
     pub bookings: Arc<dyn Bookings>,
+    pub hold_sources: Arc<dyn HoldSources>,
     pub schedules: Arc<dyn Schedules>,
     pub feeds: Arc<dyn Feeds>,
     pub busy: Arc<dyn BusyCalendars>,
@@ -76,6 +81,7 @@ pub struct Ports {
     pub people: Arc<dyn People>,
     pub reviews: Arc<dyn Reviews>,
     pub administration: Arc<dyn Administration>,
+    pub audit: Arc<dyn AuditLog>,
     /// Only in development mode.
     pub mailbox: Option<Arc<dyn Mailbox>>,
 }

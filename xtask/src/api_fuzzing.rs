@@ -36,6 +36,7 @@ pub fn test(services: &Services, date: EdgeDate) -> Result<(bool, String)> {
         redis_url: services.redis_url(),
         secret: directories::random_secret()?,
         port: server::free_port()?,
+        operations_port: server::free_port()?,
         extra_env: vec![
             ("NADI_HORIZON_DAYS", "30".to_owned()),
             (clock::SHIFT_VARIABLE, date.shift_seconds().to_string()),

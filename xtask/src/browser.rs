@@ -12,6 +12,7 @@ use crate::clock;
 use crate::directories;
 use crate::edge_dates::{self, EdgeDate};
 use crate::packages;
+use crate::personal_data;
 use crate::process::{self, Service};
 use crate::server::{self, Build, Server};
 use crate::services::Services;
@@ -36,12 +37,18 @@ pub fn test(services: &Services, dates: [EdgeDate; 2]) -> Result<(bool, TestCoun
     let build = Build::Development;
     let mut site = Site::open(services, build, "nadi_e2e", first.shift_seconds())?;
     let mut other = Site::open(services, build, "nadi_e2e_other", second.shift_seconds())?;
+    for site in [&site, &other] {
+        let _ = fs::remove_file(&site.addresses);
+        fs::write(&site.addresses, "")?;
+    }
     let mut playwright = site.playwright(&["--reporter=list"])?;
     playwright
+        .env("NADI_ADDRESSES", &site.addresses)
+        .env("NADI_OTHER_ADDRESSES", &other.addresses)
         .env("NADI_OTHER_BASE_URL", other.nadi.address())
         .env("NADI_OTHER_DATABASE_URL", &other.nadi.database_url)
         .env("NADI_OTHER_CLOCK_SHIFT_SECONDS", other.clock_shift.to_string());
-    let (passed, lines) = process::tee(&mut playwright)?;
+    let (mut passed, lines) = process::tee(&mut playwright)?;
     let counts = TestCounts::from_playwright(&lines);
     if !passed {
         for log in [&site.log, &other.log] {
@@ -51,6 +58,15 @@ pub fn test(services: &Services, dates: [EdgeDate; 2]) -> Result<(bool, TestCoun
             "run them again with: cargo xtask test --only browser --dates {},{}",
             first.name, second.name
         );
+    }
+    // What a failed run has left behind is of no interest before it passes.
+    let looked_at = if passed { vec![&site, &other] } else { Vec::new() };
+    for site in looked_at {
+        let problems = personal_data::find(&site.left_behind(services))?;
+        if !problems.is_empty() {
+            println!("personal data or secrets were left behind:\n{}", problems.join("\n"));
+            passed = false;
+        }
     }
     site.close()?;
     other.close()?;
@@ -149,6 +165,9 @@ struct Site {
     service: Service,
     browser: PathBuf,
     log: PathBuf,
+    /// Where the browser tests write the addresses that browsers request.
+    addresses: PathBuf,
+    database: String,
     clock_shift: i64,
 }
 
@@ -166,6 +185,7 @@ impl Site {
             redis_url: services.redis_url(),
             secret: directories::random_secret()?,
             port: server::free_port()?,
+            operations_port: server::free_port()?,
             extra_env: vec![
                 ("NADI_HORIZON_DAYS", "30".to_owned()),
                 // For end2end/tests/languages.spec.ts.
@@ -177,11 +197,24 @@ impl Site {
         nadi.seed()?;
         let log = directories::scratch()?.join(format!("{database}-server.log"));
         let service = nadi.start(services.directories.pid_file(database), Some(&log))?;
-        Ok(Self { nadi, service, browser, log, clock_shift })
+        let addresses = directories::scratch()?.join(format!("{database}-addresses.txt"));
+        let database = database.to_owned();
+        Ok(Self { nadi, service, browser, log, addresses, database, clock_shift })
     }
 
     fn playwright(&self, arguments: &[&str]) -> Result<Command> {
         playwright(&self.nadi, &self.browser, arguments)
+    }
+
+    /// Where to look for what the run has left behind.
+    fn left_behind<'a>(&'a self, services: &'a Services) -> personal_data::Run<'a> {
+        personal_data::Run {
+            postgres: &services.postgres,
+            database: &self.database,
+            log: &self.log,
+            operations_port: self.nadi.operations_port,
+            addresses: &self.addresses,
+        }
     }
 
     /// # Errors

@@ -19,6 +19,7 @@ mod layers;
 mod load_shedding;
 mod os_user;
 mod packages;
+mod personal_data;
 mod postgres;
 mod process;
 mod progress;

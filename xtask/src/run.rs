@@ -72,6 +72,7 @@ pub fn run() -> Result<()> {
         redis_url: given_redis_url.or_else(|| running.redis.as_ref().map(Redis::url)),
         secret: secret(&directories)?,
         port,
+        operations_port: server::free_port()?,
         extra_env: Vec::new(),
     };
     // The passwords of the demo accounts are public, so they are never written to a database given by the user.
@@ -88,6 +89,7 @@ pub fn run() -> Result<()> {
     })?;
 
     println!("\nNadi is ready at {}", nadi.address());
+    println!("  metrics: http://localhost:{}/metrics", nadi.operations_port);
     for line in sign_ins.lines() {
         println!("  {line}");
     }

@@ -60,6 +60,8 @@ pub struct Server {
     pub redis_url: Option<String>,
     pub secret: String,
     pub port: u16,
+    /// The port of metrics, only on this machine.
+    pub operations_port: u16,
     /// Further environment variables.
     pub extra_env: Vec<(&'static str, String)>,
 }
@@ -78,6 +80,7 @@ impl Server {
             .env("NADI_SECRET", &self.secret)
             .env("NADI_MODE", "development")
             .env("NADI_LISTEN", format!("localhost:{}", self.port))
+            .env("NADI_OPERATIONS_LISTEN", format!("localhost:{}", self.operations_port))
             .env("PUBLIC_URL", self.address())
             .env_remove("REDIS_URL")
             .envs(self.extra_env.iter().map(|(name, value)| (name, value)));

@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use crate::layers::source::{self, is_punct, length_of_item};
 
 /// Files whose sentences are not for the people who use the product, and why.
-const EXEMPT: [(&str, &str); 11] = [
+const EXEMPT: [(&str, &str); 12] = [
     ("app/src/parts/device.rs", "names of browsers and systems"),
     ("app/src/pages/style_guide.rs", "a page for developers"),
     ("app/src/pages/mailbox.rs", "a page for developers"),
@@ -22,6 +22,7 @@ const EXEMPT: [(&str, &str); 11] = [
     ("server/src/demo", "invented people and texts"),
     ("server/src/rest/docs.rs", "the description of the API"),
     ("server/src/rest/problem.rs", "the same; texts of problems are in problem/kind.rs"),
+    ("server/src/retention.rs", "names that only the documentation uses"),
     ("server/src/zoneinfo.rs", "messages for operators"),
     ("server/src/database.rs", "messages for operators"),
     ("server/src/notifications/transport", "the log, and headers of e-mails"),
@@ -99,7 +100,10 @@ const PROPER_NAMES: [&str; 5] =
 /// Said in development mode only.
 const IN_DEVELOPMENT: [&str; 2] = ["Development: the code is in the ", "mailbox"];
 /// The beginnings of keys that are put together at run time, and where.
-const DYNAMIC_KEYS: [(&str, &str); 7] = [
+const DYNAMIC_KEYS: [(&str, &str); 10] = [
+    ("export-part-", "app/src/i18n/exported.rs"),
+    ("export-field-", "app/src/i18n/exported.rs"),
+    ("export-value-", "app/src/i18n/exported.rs"),
     ("language-tag", "app/src/i18n/catalogue.rs"),
     ("language-stemming", "server/src/directory"),
     ("specialty-", "app/src/i18n/names.rs"),

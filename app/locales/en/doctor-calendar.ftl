@@ -128,6 +128,8 @@ clinic-undo-check-in-button = Undo check-in
 clinic-undo-no-show-button = Undo “Did not attend”
 clinic-undo-complete-button = Undo “Completed”
 clinic-back-to-appointments = My appointments
+# Leads to the appointments of the clinic on the day of the appointment.
+clinic-back-to-day = Appointments of the day
 # Leads to the day of the appointment.
 clinic-back-to-calendar = Back to my calendar
 

@@ -93,7 +93,7 @@ email-cancelled-before = The appointment was rescheduled shortly before it was c
 account-email-code-body =
     Your code is { $code }
 
-    Enter it on the page where you asked for it. It works for 15 minutes.
+    Enter it on the page where you asked for it. It works for 10 minutes.
 
     Someone, hopefully you, entered this e-mail address on { $site }. If it was not you, you can ignore this e-mail: without the code, nothing changes.
 
@@ -101,7 +101,7 @@ account-email-code-body =
 account-email-new-address-body =
     Your code is { $code }
 
-    Enter it on the page where you asked for it. It works for 15 minutes.
+    Enter it on the page where you asked for it. It works for 10 minutes.
 
     Someone, hopefully you, wants to use this e-mail address for an account on { $site }. If it was not you, you can ignore this e-mail: without the code, nothing changes.
 
@@ -113,10 +113,12 @@ account-email-invitation-subject = Invitation to join { $clinic }
 # $doctor: the doctor’s name as patients see it. $inviter: who sends the invitation.
 account-email-invitation-doctor = { $inviter } invites you to sign in as { $doctor } of { $clinic }. You can then see your appointments and change your hours.
 account-email-invitation-administrator = { $inviter } invites you to manage { $clinic }: its doctors, locations, hours and appointments.
+account-email-invitation-receptionist = { $inviter } invites you to work at the front desk of { $clinic }: you can see and change the appointments of its patients.
 # The same when we do not say who sends it.
 account-email-invitation-doctor-unsigned = You are invited to sign in as { $doctor } of { $clinic }. You can then see your appointments and change your hours.
 account-email-invitation-administrator-unsigned = You are invited to manage { $clinic }: its doctors, locations, hours and appointments.
-# $who: one of the four sentences above.
+account-email-invitation-receptionist-unsigned = You are invited to work at the front desk of { $clinic }: you can see and change the appointments of its patients.
+# $who: one of the sentences above.
 account-email-invitation-body =
     { $who }
 

@@ -15,8 +15,12 @@ layout-find-doctor = Find a doctor
 layout-my-appointments = My appointments
 # For doctors.
 layout-my-calendar = My calendar
+# For the people who work at the front desk of a clinic.
+layout-front-desk = Front desk
 # For the people who administer a clinic.
 layout-administration = Administration
+# For auditors.
+layout-audit-log = Audit log
 # For doctors and administrators who have to add a second way to prove who they are before they can work.
 layout-second-factor = Finish setting up your account
 # A link for doctors and administrators who have signed in without their authenticator app or passkey.

@@ -40,6 +40,9 @@ account-my-appointments = My appointments
 account-people = People you book for
 account-calendar-links = Appointments in your own calendar
 account-data-title = Your data
+# `$document` is a link: privacy notice or terms of use. `$version` and `$date` are dates.
+account-agreed = { $document }, version of { $version }: you agreed on { $date }.
+account-agreed-none = You have not agreed to our privacy notice and terms of use yet.
 account-programs-title = For developers
 account-api-keys = Keys for programs (API)
 
@@ -102,10 +105,11 @@ account-password-button = Save password
 
 ## Export
 account-export-title = Download your data
-account-export-lead = Get a file with everything we store about you.
-account-export-parts = It has your account, the people you book for, all your appointments and reviews, the messages we sent you, the devices you are signed in on, your API keys and calendar links, and what happened to them.
+account-export-lead = Get everything that we store about you.
+account-export-parts = You get your account, the people you book for, all your appointments with their history, your reviews, the messages we sent you, what you agreed to, the devices you are signed in on, your API keys and calendar links, and, if you work for a clinic, your role and profile there.
 account-export-secrets = Passwords, keys and codes are not in it. The file is in JSON format, which other programs can read.
-account-export-button = Download
+account-export-button = Download file
+account-export-page = Read or print your data as a page
 
 ## Deleting the account
 account-delete-title = Delete your account

@@ -42,8 +42,12 @@ problem-stale-title = Someone has changed this
 problem-too-large-title = The request is too large
 # $size: the limit in kB, such as 64.
 problem-too-large = Send at most { $size } kB.
+problem-too-slow-title = The request did not arrive in time
+problem-too-slow = Nothing was changed. Send the whole request again, if possible over a faster connection.
 problem-media-type-title = The request is not JSON
 problem-media-type = Send the body as application/json.
+problem-misdirected-title = This server does not answer under this host
+problem-misdirected = Check the address, and the Host header of the request.
 problem-invalid-title = Some fields are not valid
 problem-invalid = Correct the fields listed in errors and send the request again.
 problem-version-missing-title = If-Match is missing

@@ -5,6 +5,7 @@
 
 failure-not-found = We cannot find this. It may have been removed.
 failure-sign-in-first = Sign in to continue.
+failure-prove-address-first = Many people are booking from your network right now. Sign in, or get a code by e-mail, then choose your time again.
 failure-not-allowed = Your account does not have access to this. Sign in with another account, or ask the clinic for access.
 failure-wrong-credentials = Wrong e-mail or password. Try again, or ask for a code to sign in without your password.
 # The code that we sent to an e-mail address.
@@ -33,6 +34,7 @@ failure-key-reused = This Idempotency-Key was already used for another request. 
 failure-title = There is a problem
 failure-title-code = Check the code
 failure-title-busy = Nadi is very busy right now
+failure-title-too-many-requests = Too many requests
 failure-title-unavailable = Nadi is not available right now
 
 ## Refusals by the booking rules

@@ -27,7 +27,7 @@ sign-in-code-title = Enter your code
 # `$email`: the address, such as asha@example.org.
 sign-in-code-sent = We sent a code to { $email }.
 sign-in-code-label = 6-digit code
-sign-in-code-hint = The code works for 15 minutes. If it does not arrive, check your spam folder.
+sign-in-code-hint = The code works for 10 minutes. If it does not arrive, check your spam folder.
 sign-in-code-continue = Continue
 sign-in-code-again = Send a new code
 sign-in-code-sent-again = We sent a new code. The code we sent before no longer works.

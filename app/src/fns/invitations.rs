@@ -1,4 +1,4 @@
-//! Inviting doctors and administrators, accepting an invitation, and leaving a clinic.
+//! Inviting doctors, administrators and receptionists, accepting an invitation, and leaving a clinic.
 
 use leptos::prelude::*;
 
@@ -23,11 +23,12 @@ pub async fn invite_doctor(
     Ok(())
 }
 
-/// Invites an administrator of a clinic.
-#[server(prefix = "/fn", endpoint = "invite_administrator")]
-pub async fn invite_administrator(
+/// Invites somebody to the team of a clinic.
+#[server(prefix = "/fn", endpoint = "invite_member")]
+pub async fn invite_member(
     #[server(default)] clinic: String,
     email: String,
+    role: String,
 ) -> Result<(), FormFailure> {
     use nadi::failure::{Field, FieldProblem, Problem};
     let page = place::of("");
@@ -42,7 +43,8 @@ pub async fn invite_administrator(
             return Err(nadi::Failure::Invalid(problems).into());
         }
     };
-    let invited_as = nadi::ports::InvitedAs::Administrator;
+    let role = nadi::ports::TeamRole::parse(&role).ok_or(nadi::Failure::Malformed)?;
+    let invited_as = nadi::ports::InvitedAs::Member(role);
     let sent = ports.invitations.invite(&caller, clinic, invited_as, &email).await;
     if super::or_sign_in(sent, &page)?.is_some() {
         super::redirect(&place::done(&page, "invited"));
@@ -80,16 +82,22 @@ pub async fn withdraw_invitation(
     Ok(())
 }
 
-/// Removes an administrator of a clinic. Those who remove themselves are led to the home page.
-#[server(prefix = "/fn", endpoint = "remove_administrator")]
-pub async fn remove_administrator(from_clinic: String, account: String) -> Result<(), FormFailure> {
+/// Removes somebody from the team of a clinic. Administrators who remove themselves are led to the
+/// home page.
+#[server(prefix = "/fn", endpoint = "remove_member")]
+pub async fn remove_member(
+    from_clinic: String,
+    account: String,
+    role: String,
+) -> Result<(), FormFailure> {
     let page = place::of("");
     let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
-    let account = super::parse_id(&account)?;
-    let removed =
-        ports.invitations.remove_administrator(&caller, super::parse_id(&from_clinic)?, account);
+    let (clinic, account) = (super::parse_id(&from_clinic)?, super::parse_id(&account)?);
+    let role = nadi::ports::TeamRole::parse(&role).ok_or(nadi::Failure::Malformed)?;
+    let removed = ports.invitations.remove_member(&caller, clinic, role, account);
     if super::or_sign_in(removed.await, &page)?.is_some() {
-        match caller.signed_in().is_ok_and(|caller| caller.account == account) {
+        let is_self = caller.signed_in().is_ok_and(|caller| caller.account == account);
+        match is_self && role == nadi::ports::TeamRole::Administrator {
             true => super::redirect(&crate::links::page("/")),
             false => super::redirect(&place::done(&page, "removed")),
         }

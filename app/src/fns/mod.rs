@@ -8,7 +8,9 @@ pub mod administration;
 pub mod api_keys;
 pub mod booking;
 pub mod busy;
+pub mod consents;
 pub mod feeds;
+pub mod holds;
 pub mod holidays;
 pub mod invitations;
 pub mod passkeys;
@@ -40,6 +42,10 @@ pub fn or_sign_in<T>(answer: Result<T, Failure>, back: &str) -> Result<Option<T>
         Ok(value) => Ok(Some(value)),
         Err(Failure::SignInFirst) => {
             lead_to(crate::links::sign_in, back);
+            Ok(None)
+        }
+        Err(Failure::ProveAddressFirst) => {
+            lead_to(crate::links::sign_in_crowded, back);
             Ok(None)
         }
         Err(Failure::ProveAgain) => {

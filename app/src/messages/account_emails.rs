@@ -3,7 +3,7 @@
 //! They are in the language of [`crate::i18n::with`]: the recipient's.
 
 use nadi::notification_rules::SignInChange;
-use nadi::ports::ProofPurpose;
+use nadi::ports::{ProofPurpose, TeamRole};
 
 use super::emails::without_marks;
 use crate::i18n::text;
@@ -25,8 +25,9 @@ pub fn code(code: &str, purpose: ProofPurpose, public_url: &str) -> (String, Str
 #[derive(Clone, Copy, Debug)]
 pub struct Invitation<'a> {
     pub clinic: &'a str,
-    /// The name on the profile that the recipient gets; without one, they are to administer the clinic.
+    /// The name on the profile that the recipient gets; without one, they join the team.
     pub doctor: Option<&'a str>,
+    pub role: TeamRole,
     /// The name of who invites, if it is told.
     pub inviter: Option<&'a str>,
     pub link: &'a str,
@@ -34,16 +35,26 @@ pub struct Invitation<'a> {
 
 /// The e-mail with an invitation: subject and body.
 pub fn invitation(invitation: &Invitation) -> (String, String) {
-    let Invitation { clinic, doctor, inviter, link } = *invitation;
-    let who = match (doctor, inviter) {
-        (Some(doctor), Some(inviter)) => {
+    let Invitation { clinic, doctor, role, inviter, link } = *invitation;
+    let who = match (doctor, role, inviter) {
+        (Some(doctor), _, Some(inviter)) => {
             text!("account-email-invitation-doctor", inviter, doctor, clinic)
         }
-        (Some(doctor), None) => text!("account-email-invitation-doctor-unsigned", doctor, clinic),
-        (None, Some(inviter)) => {
+        (Some(doctor), _, None) => {
+            text!("account-email-invitation-doctor-unsigned", doctor, clinic)
+        }
+        (None, TeamRole::Administrator, Some(inviter)) => {
             text!("account-email-invitation-administrator", inviter, clinic)
         }
-        (None, None) => text!("account-email-invitation-administrator-unsigned", clinic),
+        (None, TeamRole::Administrator, None) => {
+            text!("account-email-invitation-administrator-unsigned", clinic)
+        }
+        (None, TeamRole::Receptionist, Some(inviter)) => {
+            text!("account-email-invitation-receptionist", inviter, clinic)
+        }
+        (None, TeamRole::Receptionist, None) => {
+            text!("account-email-invitation-receptionist-unsigned", clinic)
+        }
     };
     let body = text!("account-email-invitation-body", who, link);
     (text!("account-email-invitation-subject", clinic), ended(without_marks(body, link)))
@@ -116,14 +127,21 @@ mod tests {
     #[test]
     fn an_invitation_says_who_invites_to_what() {
         let link = "https://nadi.example/invitations/abc";
-        for doctor in [None, Some("Dr Asha Rao")] {
+        let clinic = "Panjim Clinic";
+        for (doctor, role) in [
+            (None, TeamRole::Administrator),
+            (None, TeamRole::Receptionist),
+            (Some("Dr Asha Rao"), TeamRole::Administrator),
+        ] {
             for inviter in [None, Some("Ravi Naik")] {
                 let (subject, body) =
-                    invitation(&Invitation { clinic: "Panjim Clinic", doctor, inviter, link });
+                    invitation(&Invitation { clinic, doctor, role, inviter, link });
                 assert_eq!(subject, "Invitation to join Panjim Clinic");
                 assert!(body.contains("\nhttps://nadi.example/invitations/abc\n"), "{body}");
                 assert_eq!(body.contains("Dr Asha Rao"), doctor.is_some(), "{body}");
                 assert_eq!(body.contains("Ravi Naik"), inviter.is_some(), "{body}");
+                let desk = doctor.is_none() && role == TeamRole::Receptionist;
+                assert_eq!(body.contains("front desk"), desk, "{body}");
             }
         }
     }

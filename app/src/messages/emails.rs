@@ -97,7 +97,9 @@ pub fn moved(visit: &Visit, by: ActingRole, before: LocalTime) -> (String, Strin
     let who = match by {
         ActingRole::Patient => text!("email-moved-by-patient", person),
         ActingRole::Doctor => text!("email-moved-by-doctor", doctor, person),
-        ActingRole::Administrator => text!("email-moved-by-clinic", person),
+        ActingRole::Receptionist | ActingRole::Administrator => {
+            text!("email-moved-by-clinic", person)
+        }
         ActingRole::System => text!("email-moved-by-system", person),
     };
     let body = text!(
@@ -124,7 +126,9 @@ pub fn cancelled(
     let who = match by {
         ActingRole::Patient => text!("email-cancelled-by-patient", person),
         ActingRole::Doctor => text!("email-cancelled-by-doctor", doctor, person),
-        ActingRole::Administrator => text!("email-cancelled-by-clinic", person),
+        ActingRole::Receptionist | ActingRole::Administrator => {
+            text!("email-cancelled-by-clinic", person)
+        }
         ActingRole::System => text!("email-cancelled-by-system", person),
     };
     let reason = reason.map(|reason| text!("email-cancelled-reason", reason));

@@ -67,7 +67,7 @@ fn who(by: ActingRole, seen_as: ActingRole) -> &'static str {
         }
         (ActingRole::Patient, _) => "patient",
         (ActingRole::Doctor, _) => "doctor",
-        (ActingRole::Administrator, _) => "clinic",
+        (ActingRole::Receptionist | ActingRole::Administrator, _) => "clinic",
         (ActingRole::System, _) => "nadi",
     }
 }

@@ -5,13 +5,14 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use nadi::input::{Email, Password};
-use nadi::ports::{Accept, ReceivedInvitation};
+use nadi::ports::{Accept, InvitedAs, ReceivedInvitation, TeamRole};
 use nadi::{Failure, Field};
 
 use crate::context::{self, typed_or};
 use crate::fns::invitations::{AcceptInvitation, Join, SignOutToAccept};
 use crate::i18n::{self, rich_text, text};
 use crate::links;
+use crate::parts::agreement::{Agreement, AgreesBy};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::response;
 use crate::ui::{Button, ButtonLink, HiddenField, PageHead, TextField, Variant};
@@ -31,12 +32,15 @@ async fn invitation(link: String, state: FormState) -> Result<AnyView, Failure> 
         Err(failure) => return Err(failure),
     };
     let clinic = shown(&received.clinic_name);
-    let invited = match &received.doctor_name {
-        Some(doctor) => {
+    let invited = match (received.invited_as, &received.doctor_name) {
+        (_, Some(doctor)) => {
             let doctor = shown(doctor);
             rich_text!("invitation-received-doctor", clinic, doctor).into_any()
         }
-        None => rich_text!("invitation-received-administrator", clinic).into_any(),
+        (InvitedAs::Member(TeamRole::Receptionist), None) => {
+            rich_text!("invitation-received-receptionist", clinic).into_any()
+        }
+        (_, None) => rich_text!("invitation-received-administrator", clinic).into_any(),
     };
     let title = state.page_title(text!("invitation-title"));
     let until = i18n::date_without_weekday(received.expires_at.date_naive());
@@ -99,6 +103,7 @@ fn accept(link: String, received: ReceivedInvitation, state: &FormState) -> AnyV
                     hint=text!("invitation-password-hint", count = Password::MIN_CHARS)
                     problem=state.problem(Field::Password)/>
                 <Button>{text!("invitation-join-button")}</Button>
+                <Agreement by=AgreesBy::CreatingAccount/>
             </form>
         }
         .into_any(),

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use nadi::actor::MissingFactor;
+use nadi::consent::Document;
+use nadi::permissions::Permission;
 
 use crate::context::{self, Site};
 use crate::fns::session::SignOut;
@@ -34,8 +36,13 @@ fn NavLink(
 #[component]
 pub fn PageHeader() -> impl IntoView {
     let account = context::signed_in();
-    let doctor = account.as_ref().is_some_and(|account| account.doctor.is_some());
-    let administrator = account.as_ref().is_some_and(|account| account.administers.any());
+    let doctor =
+        account.as_ref().is_some_and(|one| one.doctor_for(Permission::SeeOwnCalendar).is_ok());
+    let has_clinics =
+        |permission| account.as_ref().is_some_and(|one| one.clinics_for(permission).is_ok());
+    let administrator = has_clinics(Permission::ManageDoctors);
+    let front_desk = !administrator && has_clinics(Permission::SeeAppointments);
+    let auditor = has_clinics(Permission::ReadAuditLog);
     let factor_missing = account.as_ref().and_then(|one| one.access.second_factor_missing);
     let factor_link = factor_missing.map(|missing| match missing {
         MissingFactor::SetUp => ("/account/security", text!("layout-second-factor")),
@@ -65,7 +72,9 @@ pub fn PageHeader() -> impl IntoView {
                         <NavLink href="/doctors" text=text!("layout-find-doctor")/>
                         <NavLink href="/appointments" text=text!("layout-my-appointments")/>
                         {doctor.then(|| view! { <NavLink href="/calendar" text=text!("layout-my-calendar")/> })}
+                        {front_desk.then(|| view! { <NavLink href="/admin/appointments" text=text!("layout-front-desk")/> })}
                         {administrator.then(|| view! { <NavLink href="/admin" text=text!("layout-administration")/> })}
+                        {auditor.then(|| view! { <NavLink href="/audit" text=text!("layout-audit-log")/> })}
                         {factor_link.map(|(href, text)| view! { <NavLink href=href text=text/> })}
                         {context::development().then(|| view! { <NavLink href="/dev/mailbox" text="Mailbox".to_owned() developer=true/> })}
                     </ul>
@@ -111,6 +120,10 @@ pub fn PageFooter() -> impl IntoView {
         <footer class="site-footer">
             <LanguageLinks/>
             <p>{text!("layout-emergency")}</p>
+            <ul class="site-footer-links">
+                <li><a href=links::document(Document::Privacy)>{text!("privacy-title")}</a></li>
+                <li><a href=links::document(Document::Terms)>{text!("terms-title")}</a></li>
+            </ul>
             <p class="site-footer-small">{credits}</p>
         </footer>
     }

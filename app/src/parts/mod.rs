@@ -1,6 +1,7 @@
 //! What several pages share and what knows of appointments. Rendered on the server only.
 
 pub mod address;
+pub mod agreement;
 pub mod conflicts;
 pub mod countdown;
 pub mod device;

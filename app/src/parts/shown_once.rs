@@ -9,15 +9,11 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use crate::context::{self, Site};
+use crate::cookies::{self, SameSite};
 
 /// The cookie's name without its prefix.
 pub const NAME: &str = "nadi_shown_once";
-const LASTS_SECONDS: u32 = 60;
-
-/// The cookie's name. With https it can only be set by this host.
-fn name(is_secure: bool) -> String {
-    if is_secure { format!("__Host-{NAME}") } else { NAME.to_owned() }
-}
+const LASTS_SECONDS: i64 = 60;
 
 /// Keeps a value for the page that is redirected to, and for the account that is signed in. It must consist of printable
 /// ASCII characters without `;`.
@@ -30,7 +26,7 @@ pub fn put(value: &str) {
 /// The value, if there is one for the account that is signed in; the next page no longer gets it.
 pub fn take() -> Option<String> {
     let parts = use_context::<Parts>()?;
-    let name = format!("{}=", name(is_secure()));
+    let name = format!("{}=", cookies::full_name(NAME, is_secure()));
     let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let value = lines
         .flat_map(|line| line.split(';'))
@@ -41,12 +37,10 @@ pub fn take() -> Option<String> {
     (context::signed_in()?.account.to_string() == account).then(|| value.to_owned())
 }
 
-fn set(value: &str, seconds: u32) {
+fn set(value: &str, seconds: i64) {
     let is_secure = is_secure();
-    let name = name(is_secure);
-    let secure = if is_secure { "; Secure" } else { "" };
-    let cookie =
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let name = cookies::full_name(NAME, is_secure);
+    let cookie = cookies::line(&name, value, seconds, SameSite::Strict, is_secure);
     if let (Some(options), Ok(cookie)) =
         (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie))
     {

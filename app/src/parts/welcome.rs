@@ -1,6 +1,7 @@
 //! Says that an account is ready, or that an invitation was accepted, on the page that somebody was led to.
 
 use leptos::prelude::*;
+use nadi::permissions::{Permission, Target};
 
 use crate::context;
 use crate::i18n::text;
@@ -13,7 +14,10 @@ use crate::ui::{Alert, Tone};
 pub fn Welcome() -> impl IntoView {
     let text = context::signed_in().and_then(|account| match address::value(WELCOME).as_str() {
         "registered" => Some(text!("welcome-registered")),
-        "joined" => match (account.doctor.is_some(), account.administers.any()) {
+        "joined" => match (
+            account.doctor.is_some(),
+            account.may(Permission::ManageTeam, &Target::ANY).is_ok(),
+        ) {
             // What a role may do, it may do with a second factor only.
             _ if account.access.second_factor_missing.is_some() => Some(text!("welcome-joined")),
             (true, false) => Some(text!("welcome-doctor")),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use nadi::actor::ActingRole;
 use nadi::appointment::{Event, State, reference};
+use nadi::consent::Document;
 use nadi::formatting::local_date;
 use nadi::notification_rules;
 use nadi::schedule::MadeBlock;
@@ -27,7 +28,26 @@ pub(super) async fn insert(
     blocks_and_slots::make(connection, &blocks(data), nadi::zone::release()).await?;
     let visits: Vec<&Visit> = data.past.visits.iter().chain(&data.calendar.visits).collect();
     insert_visits(connection, &visits).await?;
-    insert_reviews(connection, &visits, data).await
+    insert_reviews(connection, &visits, data).await?;
+    insert_consents(connection).await
+}
+
+/// Everybody has agreed to everything when they registered.
+async fn insert_consents(connection: &mut PgConnection) -> Result<()> {
+    let words = Document::ALL.map(Document::as_str);
+    let versions = Document::ALL.map(Document::version);
+    sqlx::query(
+        "insert into consents (account_id, document, version, accepted_at, locale)
+         select a.id, d.document, d.version, a.created_at, a.locale
+         from accounts a, unnest($1::text[], $2::date[]) as d (document, version)
+         where not a.visitor and a.archived_at is null
+         on conflict do nothing",
+    )
+    .bind(&words[..])
+    .bind(&versions[..])
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 fn blocks(data: &DemoData) -> Vec<(Uuid, MadeBlock)> {

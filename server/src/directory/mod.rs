@@ -130,15 +130,14 @@ impl DirectoryService {
             }
             TimesFor::Move(id) => id,
         };
-        let account = caller.signed_in()?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        let role = bookings::role_to_move(&mut connection, account, appointment).await?;
+        let role = bookings::role_to_move(&mut connection, caller, appointment).await?;
         let by_clinic = role != ActingRole::Patient;
         Ok((connection, times::TimesFor::Move { appointment, by_clinic }))
     }
 
     async fn unlisted(&self, caller: &Caller, key: &DoctorKey) -> Outcome<DoctorProfile> {
-        let account = caller.signed_in().map_err(|_| Failure::NotFound)?.account;
+        let account = caller.own_account().map_err(|_| Failure::NotFound)?.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = match key {
             DoctorKey::Slug(slug) => {

@@ -19,7 +19,13 @@ const PROFILES: u32 = 100;
 /// Fills the caches. Errors are ignored: what cannot be read now is read by the first request.
 pub async fn run_once(app_state: &AppState, ports: &Ports) {
     let now = app_state.clock.now();
-    let caller = Caller { actor: Actor::Visitor(None), now, request_id: Uuid::nil(), device: None };
+    let caller = Caller {
+        actor: Actor::Visitor(None),
+        now,
+        request_id: Uuid::nil(),
+        device: None,
+        network: None,
+    };
     let directory = &ports.directory;
     let warm = async {
         let _ = tokio::join!(

@@ -4,7 +4,7 @@ use app::links;
 use app::messages::account_emails as emails;
 use chrono::{DateTime, Utc};
 use nadi::notification_rules::{AccountTemplate, SignInChange};
-use nadi::ports::ProofPurpose;
+use nadi::ports::{ProofPurpose, TeamRole};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -72,6 +72,8 @@ pub(super) fn text(
         AccountTemplate::Invitation => emails::invitation(&emails::Invitation {
             clinic: word("clinic")?,
             doctor: word("doctor"),
+            // Messages of the release before have no role.
+            role: word("role").and_then(TeamRole::parse).unwrap_or(TeamRole::Administrator),
             inviter: word("inviter"),
             link: &url(&links::invitation(secret?)),
         }),

@@ -17,6 +17,7 @@ use std::time::Duration as StdDuration;
 use chrono::{DateTime, Duration, Utc};
 use nadi::events::{EventType, SCHEMA_VERSION};
 use nadi::notification_rules::{AccountTemplate, Recipient, planned_notifications};
+use nadi::retention;
 use sqlx::PgConnection;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -49,9 +50,9 @@ const PAUSE: StdDuration = StdDuration::from_millis(25);
 /// The pause before trying again while another instance runs the reader.
 const OTHER_INSTANCE_PAUSE: StdDuration = StdDuration::from_millis(10);
 /// Delivered notifications are deleted after this long.
-const KEPT_FOR: Duration = Duration::days(400);
+const KEPT_FOR: Duration = Duration::days(retention::MESSAGE);
 /// Those that were given up: until then they can be sent again.
-const DEAD_KEPT_FOR: Duration = Duration::days(30);
+const DEAD_KEPT_FOR: Duration = Duration::days(retention::UNDELIVERED_MESSAGE);
 const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
 /// The reader of the event log that makes notifications.

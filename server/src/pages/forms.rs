@@ -16,6 +16,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use app::context::{SHOWS_TYPED, TYPED_HEADER, Typed, WaitingForm};
+use app::cookies::{self, SameSite};
 use app::i18n::Language;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -31,8 +32,8 @@ use nadi::actor::Caller;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::http::BODY_BYTES_MAX;
 use crate::http::session_cookie::Browser;
-use crate::http::{BODY_BYTES_MAX, cookie as cookies};
 
 /// What was typed, in two parts. Browsers drop cookies of more than 4096 bytes; proxies often take no more than 8 KiB
 /// of cookies in all.
@@ -346,7 +347,7 @@ fn forget(response: &mut Response, is_secure: bool) {
 
 fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: i64, is_secure: bool) {
     let name = cookies::full_name(name, is_secure);
-    let cookie = cookies::line(&name, value, seconds, is_secure);
+    let cookie = cookies::line(&name, value, seconds, SameSite::Lax, is_secure);
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -355,7 +356,7 @@ fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: i64, is
 #[cfg(test)]
 mod tests {
     use chrono::Utc;
-    use nadi::actor::{Access, Actor, Administers, SignedIn};
+    use nadi::actor::{Actor, SignedIn};
     use nadi::ids::{AccountId, PersonId};
     use uuid::Uuid;
 
@@ -365,16 +366,14 @@ mod tests {
     fn request(address: &str, account: Option<u128>, cookies: &str) -> Request {
         let actor = match account {
             None => Actor::Visitor(None),
-            Some(number) => Actor::Account(Box::new(SignedIn {
-                account: AccountId(Uuid::from_u128(number)),
-                person: PersonId(Uuid::from_u128(number)),
-                name: "Asha".into(),
-                doctor: None,
-                administers: Administers::Nothing,
-                access: Access::default(),
-            })),
+            Some(number) => {
+                let id = Uuid::from_u128(number);
+                let who = SignedIn::patient(AccountId(id), PersonId(id), "Asha".into());
+                Actor::Account(Box::new(who))
+            }
         };
-        let caller = Caller { actor, now: Utc::now(), request_id: Uuid::nil(), device: None };
+        let caller =
+            Caller { actor, now: Utc::now(), request_id: Uuid::nil(), device: None, network: None };
         let request = Request::get(address).header(header::COOKIE, cookies).extension(caller);
         request.body(Body::empty()).expect("a request")
     }

@@ -3,6 +3,7 @@
 pub(crate) mod account_export;
 pub(crate) mod calendar_files;
 pub(crate) mod forms;
+pub(crate) mod security_txt;
 pub(crate) mod sitemap;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use app::links;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use nadi::consent::Document;
 use nadi::input::Slug;
 use nadi::ports::Ports;
 
@@ -54,8 +55,16 @@ pub async fn sitemap(State(sitemap): State<Arc<Sitemap>>, headers: HeaderMap) ->
 }
 
 /// The public pages that exist once, as English paths.
-fn pages() -> [String; 3] {
-    let paths = || [links::page("/"), links::page("/doctors"), links::calendar_help("")];
+fn pages() -> [String; 5] {
+    let paths = || {
+        [
+            links::page("/"),
+            links::page("/doctors"),
+            links::calendar_help(""),
+            links::document(Document::Privacy),
+            links::document(Document::Terms),
+        ]
+    };
     i18n::with(Language::english(), paths)
 }
 
@@ -129,7 +138,9 @@ mod tests {
         let slug = Slug::parse("asha-naik").expect("a slug");
         let xml = xml("https://nadi.example", &[slug]);
         for language in Language::all() {
-            for path in ["/", "/doctors", "/help/calendars", "/doctors/asha-naik"] {
+            for path in
+                ["/", "/doctors", "/help/calendars", "/privacy", "/terms", "/doctors/asha-naik"]
+            {
                 assert!(links::is_public(path), "{path}");
                 let loc = format!("<loc>https://nadi.example{}</loc>", language.path(path));
                 assert_eq!(xml.matches(&loc).count(), 1, "{loc} in {xml}");

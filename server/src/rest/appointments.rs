@@ -386,7 +386,7 @@ async fn slots(
 
 /// Shows an appointment
 ///
-/// For the account that booked it, its doctor and the clinic's administrators. All others get 404.
+/// For the account that booked it, its doctor, and the clinic's administrators and receptionists. All others get 404.
 #[utoipa::path(
     get, path = "/appointments/{id}", operation_id = "get_appointment", tag = "Appointments",
     params(AppointmentPath, ("If-None-Match" = Option<String>, Header, description = "The ETag of the copy that the client has")),
@@ -481,7 +481,7 @@ struct DayQuery {
 
 /// Lists a doctor's appointments
 ///
-/// For the doctor and the clinic's administrators, soonest first.
+/// For the doctor, and the clinic's administrators and receptionists, soonest first.
 #[utoipa::path(
     get, path = "/doctors/{id}/appointments", operation_id = "list_doctor_appointments",
     tag = "Visits",

@@ -69,7 +69,8 @@ pub struct CodeSent {
 ///
 /// Sends a code to the address. `POST /auth/verify` with that code makes the account; until then, nothing is there. If
 /// the address has an account already, the code signs in to it, and name and password are dropped. The response is the
-/// same in both cases.
+/// same in both cases. Show people the terms of use (`/terms`) and the privacy notice (`/privacy`) before: the account
+/// that is made has agreed to them.
 #[utoipa::path(
     post, path = "/auth/register", operation_id = "register_account",
     tag = "Accounts", security(()), request_body = NewAccount,
@@ -110,7 +111,7 @@ pub struct Address {
 /// Sends a code to sign in with
 ///
 /// Also for those who have forgotten their password. The response is the same whether or not the address has an account;
-/// if it has none, `POST /auth/verify` makes one.
+/// if it has none, `POST /auth/verify` makes one, which has agreed to the terms of use and the privacy notice.
 #[utoipa::path(
     post, path = "/auth/codes", operation_id = "send_sign_in_code",
     tag = "Accounts", security(()), request_body = Address,

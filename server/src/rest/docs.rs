@@ -1,12 +1,17 @@
 //! The OpenAPI description of the API, made from the handlers, and Swagger UI.
 
 use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::middleware::map_response;
+use axum::response::Response;
 use nadi::idempotency::KEY_KEPT_HOURS;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::http::security;
 use crate::rest::problem::{FieldError, Problem, all_kinds};
 use crate::rest::types::Gender;
 
@@ -83,5 +88,13 @@ fn introduction() -> String {
 /// The document and Swagger UI.
 pub fn routes<S: Clone + Send + Sync + 'static>(description: OpenApi) -> Router<S> {
     let config = Config::default().display_request_duration(true).try_it_out_enabled(true);
-    SwaggerUi::new("/api-docs").url("/api-docs/openapi.json", description).config(config).into()
+    let reference = SwaggerUi::new("/api-docs").url("/api-docs/openapi.json", description);
+    Router::from(reference.config(config)).layer(map_response(with_own_policy))
+}
+
+async fn with_own_policy(mut response: Response) -> Response {
+    if let Ok(policy) = HeaderValue::from_str(&security::api_reference_policy()) {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }

@@ -35,7 +35,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::session_cookie::Browser;
-use crate::http::{BODY_BYTES_MAX, Web, security, trace};
+use crate::http::{BODY_BYTES_MAX, Web, rate_limits, security, source, trace};
 use crate::rest::api::{Api, Shared};
 use crate::rest::auth::bearer;
 use crate::rest::problem::{Kind, Problem};
@@ -56,10 +56,10 @@ pub fn router(web: &Web) -> Router {
     let routes = routes
         .route(&format!("{ROOT}/{{*anything_else}}"), any(nothing_here))
         .method_not_allowed_fallback(|| async { Kind::MethodNotAllowed.problem() })
+        .layer(from_fn_with_state(web.clone(), rate_limits::api))
         .layer(from_fn_with_state(api.clone(), identify))
         .layer(from_fn_with_state(web.clone(), same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn(bounded_body))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(always_a_problem))
@@ -100,8 +100,10 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
         Ok(actor) => actor,
         Err(problem) => return problem.into_response(),
     };
-    // Programs keep no marks of their own.
-    request.extensions_mut().insert(Caller { actor, now, request_id, device: None });
+    // A mark counts here, too, when it is sent.
+    let device = browser.mark();
+    let network = source::network_of(&request);
+    request.extensions_mut().insert(Caller { actor, now, request_id, device, network });
     request.extensions_mut().insert(browser.clone());
     let mut response = next.run(request).await;
     browser.set_cookies(&mut response);
@@ -137,18 +139,11 @@ async fn actor(
 /// Refuses changes by cookie that do not come from our own pages. A token needs no check: other sites cannot send it.
 async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Response {
     let by_token = request.headers().contains_key(header::AUTHORIZATION);
-    if by_token || security::is_same_origin(&request, &web.public_origin) {
+    if by_token || security::is_same_origin(&request, &web.hosts) {
         next.run(request).await
     } else {
         Kind::ForeignOrigin.problem().into_response()
     }
-}
-
-async fn bounded_body(request: Request, next: Next) -> Response {
-    if security::announces_too_much(request.headers()) {
-        return Kind::TooLarge.problem().into_response();
-    }
-    next.run(request).await
 }
 
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {

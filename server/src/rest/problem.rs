@@ -198,10 +198,11 @@ fn describe(kinds: &[Kind]) -> BTreeMap<String, RefOr<Described>> {
 }
 
 /// Problems that any request can get.
-const ANYWHERE: [Kind; 6] = [
+const ANYWHERE: [Kind; 7] = [
     Kind::Malformed,
     Kind::TokenInvalid,
     Kind::TooLarge,
+    Kind::TooSlow,
     Kind::Internal,
     Kind::Busy,
     Kind::Unavailable,

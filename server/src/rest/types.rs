@@ -452,7 +452,7 @@ pub struct HistoryEntry {
     #[schema(example = "appointment.rescheduled")]
     pub event: String,
     pub at: DateTime<Utc>,
-    /// `patient`, `doctor`, `administrator` or `system`.
+    /// `patient`, `doctor`, `receptionist`, `administrator` or `system`.
     pub by: String,
     /// For a move: the previous start.
     pub moved_from: Option<DateTime<Utc>>,

@@ -22,8 +22,10 @@ const RUN: &str = "update doctors set bio = 'Another story.'";
 
 /// Another instance on the same database and Redis.
 pub fn beside(clinic: &Clinic, redis: Option<&Redis>) -> Clinic {
-    let config =
-        server::config::Config { redis_url: redis.map(Redis::url), ..clinic.config.clone() };
+    let config = server::config::Config {
+        redis_url: redis.map(|redis| redis.url().into()),
+        ..clinic.config.clone()
+    };
     let clock = Arc::new(clinic.clock.clone());
     let (write, read) = (clinic.pool.clone(), clinic.pool.clone());
     let app_state = AppState::on(write, read, &config, clock).expect("an app_state");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{Duration, TimeZone, Utc};
 use futures::FutureExt;
-use nadi::actor::{Access, Actor, Administers, Caller, SignedIn};
+use nadi::actor::{Actor, Caller, SignedIn};
 use nadi::ids::{AppointmentId, DoctorId, SlotId};
 use nadi::input::Code;
 use nadi::ports::{Change, HoldRequest, Ports, Seen};
@@ -103,7 +103,13 @@ impl Demo {
 
     fn caller(&self, who: &SignedIn) -> Caller {
         let actor = Actor::Account(Box::new(who.clone()));
-        Caller { actor, now: self.app_state.clock.now(), request_id: Uuid::nil(), device: None }
+        Caller {
+            actor,
+            now: self.app_state.clock.now(),
+            request_id: Uuid::nil(),
+            device: None,
+            network: None,
+        }
     }
 
     /// Holds the demo doctor's first free slot that begins more than `after` from now.
@@ -142,14 +148,7 @@ impl Demo {
     /// The demo's patient, signed in.
     fn patient(&self) -> SignedIn {
         let patient = &self.data.sign_ins[0];
-        SignedIn {
-            account: patient.account,
-            person: patient.person,
-            name: patient.name.into(),
-            doctor: None,
-            administers: Administers::Nothing,
-            access: Access::default(),
-        }
+        SignedIn::patient(patient.account, patient.person, patient.name.into())
     }
 }
 

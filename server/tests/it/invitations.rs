@@ -7,7 +7,7 @@ use nadi::appointment::Refusal;
 use nadi::failure::{Field, Problem};
 use nadi::ids::{AccountId, ClinicId, DoctorId};
 use nadi::input::Password;
-use nadi::ports::{Accept, InvitedAccount, InvitedAs, SignInStep};
+use nadi::ports::{Accept, InvitedAccount, InvitedAs, SignInStep, TeamRole};
 use server::clinic::invitations::delete_ended;
 use server::clock::Clock;
 use uuid::Uuid;
@@ -17,11 +17,12 @@ use crate::support::http::get_page;
 use crate::support::registration::CookieJar;
 use crate::support::sign_ins::{PASSWORD, email, registration};
 
+const ADMINISTRATOR: InvitedAs = InvitedAs::Member(TeamRole::Administrator);
 const MEERA: &str = "meera@example.org";
 const ACCOUNTS: &str = "select count(*) from accounts where email = 'meera@example.org'";
 
 /// An administrator of the clinic who has just proven who they are.
-async fn administrator(clinic: &Clinic, name: &str) -> SignedIn {
+pub async fn administrator(clinic: &Clinic, name: &str) -> SignedIn {
     let who = proven(clinic, name).await;
     sqlx::query(
         "insert into staff (clinic_id, account_id, role, created_at)
@@ -37,7 +38,7 @@ async fn administrator(clinic: &Clinic, name: &str) -> SignedIn {
 }
 
 /// Somebody whose account has proven its address, and who has just signed in.
-async fn proven(clinic: &Clinic, name: &str) -> SignedIn {
+pub async fn proven(clinic: &Clinic, name: &str) -> SignedIn {
     let who = clinic.patient(name).await;
     sqlx::query("update accounts set email_verified_at = created_at where id = $1")
         .bind(who.account.0)
@@ -58,7 +59,7 @@ fn long_ago(clinic: &Clinic, who: &SignedIn) -> SignedIn {
     SignedIn { access: Access { proved_at, ..Access::default() }, ..who.clone() }
 }
 
-async fn invite(
+pub async fn invite(
     clinic: &Clinic,
     by: &SignedIn,
     invited_as: InvitedAs,
@@ -103,7 +104,7 @@ async fn outsiders_cannot_invite() {
     let doctor =
         SignedIn { doctor: Some(clinic.doctor), ..proven(&clinic, "Another Doctor").await };
     let unknown = InvitedAs::Doctor(DoctorId(Uuid::from_u128(7)));
-    for invited_as in [InvitedAs::Doctor(clinic.doctor), InvitedAs::Administrator] {
+    for invited_as in [InvitedAs::Doctor(clinic.doctor), ADMINISTRATOR] {
         for outsider in [&elsewhere, &patient, &doctor] {
             let refused = invite(&clinic, outsider, invited_as, MEERA).await;
             assert_eq!(refused, Err(Failure::NotFound), "{}", outsider.name);
@@ -119,7 +120,7 @@ async fn outsiders_cannot_invite() {
     assert_eq!(clinic.count("select count(*) from invitations").await, 0);
     assert_eq!(clinic.count("select count(*) from notifications").await, 0);
 
-    let id = invite(&clinic, &admin, InvitedAs::Administrator, MEERA).await.expect("invited");
+    let id = invite(&clinic, &admin, ADMINISTRATOR, MEERA).await.expect("invited");
     let (port, caller) = (&clinic.ports.invitations, clinic.caller(&elsewhere));
     assert_eq!(port.invite_again(&caller, id).await, Err(Failure::NotFound));
     assert_eq!(port.withdraw(&caller, id).await, Err(Failure::NotFound));
@@ -128,7 +129,7 @@ async fn outsiders_cannot_invite() {
     assert_eq!(doctor, Err(Failure::NotFound));
     let caller = clinic.caller(&patient);
     assert_eq!(port.invitations(&caller).await, Err(Failure::NotAllowed));
-    assert_eq!(port.administrators(&caller).await, Err(Failure::NotAllowed));
+    assert_eq!(port.team(&caller).await, Err(Failure::NotAllowed));
 }
 
 #[tokio::test]
@@ -239,7 +240,7 @@ async fn only_the_newest_link_counts_and_only_for_a_week() {
     assert_eq!(how(&clinic, &visitor, &second).await, Ok(Accept::WithNewAccount));
 
     // Every digit matters, and another invitation's hash is of no use.
-    let admin_id = invite(&clinic, &admin, InvitedAs::Administrator, "other@example.org").await;
+    let admin_id = invite(&clinic, &admin, ADMINISTRATOR, "other@example.org").await;
     admin_id.expect("invited");
     let other = clinic.mailed_link("other@example.org").await;
     let mut forged: Vec<String> = (0..64)
@@ -311,10 +312,10 @@ async fn ended_invitations_are_deleted_after_90_days() {
     let link = clinic.mailed_link(MEERA).await;
     let port = &clinic.ports.invitations;
     port.accept(&clinic.caller(&meera), &link, None).await.expect("accepted");
-    let withdrawn = invite(&clinic, &admin, InvitedAs::Administrator, "a@example.org").await;
+    let withdrawn = invite(&clinic, &admin, ADMINISTRATOR, "a@example.org").await;
     let withdrawn = withdrawn.expect("invited");
     port.withdraw(&clinic.caller(&admin), withdrawn).await.expect("withdrawn");
-    invite(&clinic, &admin, InvitedAs::Administrator, "b@example.org").await.expect("invited");
+    invite(&clinic, &admin, ADMINISTRATOR, "b@example.org").await.expect("invited");
 
     let delete = || delete_ended(&clinic.app_state);
     clinic.clock.step(Duration::days(90));
@@ -333,10 +334,10 @@ async fn an_account_that_is_deleted_leaves_no_invitation_of_its_address() {
     let admin = administrator(&clinic, "Administrator").await;
     let meera = proven(&clinic, "Meera").await;
     let (port, caller) = (&clinic.ports.invitations, clinic.caller(&admin));
-    let id = invite(&clinic, &admin, InvitedAs::Administrator, MEERA).await.expect("invited");
+    let id = invite(&clinic, &admin, ADMINISTRATOR, MEERA).await.expect("invited");
     port.withdraw(&caller, id).await.expect("withdrawn");
     invite(&clinic, &admin, InvitedAs::Doctor(clinic.doctor), MEERA).await.expect("invited");
-    let other = invite(&clinic, &admin, InvitedAs::Administrator, "other@example.org").await;
+    let other = invite(&clinic, &admin, ADMINISTRATOR, "other@example.org").await;
     other.expect("invited");
 
     clinic.ports.accounts.delete(&clinic.caller(&meera)).await.expect("deleted");
@@ -421,10 +422,10 @@ async fn a_profile_has_one_account_and_an_account_one_profile() {
     assert_eq!(account_of(&clinic, second).await, None);
     assert_eq!(how(&clinic, &clinic.caller(&meera), &link).await, Ok(Accept::Now), "still open");
 
-    invite(&clinic, &admin, InvitedAs::Administrator, MEERA).await.expect("invited");
+    invite(&clinic, &admin, ADMINISTRATOR, MEERA).await.expect("invited");
     let link = clinic.mailed_link(MEERA).await;
     port.accept(&clinic.caller(&meera), &link, None).await.expect("a doctor may administer");
-    let again = invite(&clinic, &admin, InvitedAs::Administrator, MEERA).await;
+    let again = invite(&clinic, &admin, ADMINISTRATOR, MEERA).await;
     assert_eq!(again, Err(Refusal::AlreadyJoined.into()));
 }
 
@@ -433,17 +434,19 @@ async fn a_clinic_keeps_its_last_administrator() {
     let clinic = Clinic::open().await;
     let admin = administrator(&clinic, "Administrator").await;
     let (port, caller) = (&clinic.ports.invitations, clinic.caller(&admin));
-    let last = port.remove_administrator(&caller, clinic.clinic, admin.account).await;
+    let last =
+        port.remove_member(&caller, clinic.clinic, TeamRole::Administrator, admin.account).await;
     assert_eq!(last, Err(Refusal::LastAdministrator.into()));
 
     let other = administrator(&clinic, "Other").await;
     let tired = clinic.caller(&long_ago(&clinic, &admin));
-    let refused = port.remove_administrator(&tired, clinic.clinic, other.account).await;
+    let refused =
+        port.remove_member(&tired, clinic.clinic, TeamRole::Administrator, other.account).await;
     assert_eq!(refused, Err(Failure::ProveAgain));
     let nobody = AccountId(Uuid::from_u128(5));
-    let unknown = port.remove_administrator(&caller, clinic.clinic, nobody).await;
+    let unknown = port.remove_member(&caller, clinic.clinic, TeamRole::Administrator, nobody).await;
     assert_eq!(unknown, Err(Failure::NotFound));
-    let names: Vec<_> = port.administrators(&caller).await.expect("administrators");
+    let names: Vec<_> = port.team(&caller).await.expect("administrators");
     let names: Vec<_> = names.iter().map(|one| (one.name.as_str(), one.is_self)).collect();
     assert_eq!(names, [("Administrator", true), ("Other", false)]);
 
@@ -451,8 +454,18 @@ async fn a_clinic_keeps_its_last_administrator() {
     let (here, there) = (clinic.instance(2), clinic.instance(2));
     let (caller, others_caller) = (clinic.caller(&admin), clinic.caller(&other));
     let (one, two) = tokio::join!(
-        here.invitations.remove_administrator(&caller, clinic.clinic, other.account),
-        there.invitations.remove_administrator(&others_caller, clinic.clinic, admin.account),
+        here.invitations.remove_member(
+            &caller,
+            clinic.clinic,
+            TeamRole::Administrator,
+            other.account
+        ),
+        there.invitations.remove_member(
+            &others_caller,
+            clinic.clinic,
+            TeamRole::Administrator,
+            admin.account
+        ),
     );
     let answers = [one, two];
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
@@ -463,9 +476,11 @@ async fn a_clinic_keeps_its_last_administrator() {
 
     let operator = proven(&clinic, "Operator").await;
     let operator = SignedIn { administers: Administers::Everything, ..operator };
-    let rest = port.administrators(&clinic.caller(&operator)).await.expect("administrators");
+    let rest = port.team(&clinic.caller(&operator)).await.expect("administrators");
     let rest = rest.first().expect("one is left").account;
-    let removed = port.remove_administrator(&clinic.caller(&operator), clinic.clinic, rest).await;
+    let removed = port
+        .remove_member(&clinic.caller(&operator), clinic.clinic, TeamRole::Administrator, rest)
+        .await;
     removed.expect("the operator can invite another one");
     assert_eq!(clinic.count("select count(*) from staff").await, 0);
 }
@@ -508,9 +523,9 @@ async fn an_account_sends_twenty_invitations_an_hour_at_most() {
     let admin = administrator(&clinic, "Administrator").await;
     for n in 0..20 {
         let address = format!("invited-{n}@example.org");
-        invite(&clinic, &admin, InvitedAs::Administrator, &address).await.expect("invited");
+        invite(&clinic, &admin, ADMINISTRATOR, &address).await.expect("invited");
     }
-    let more = invite(&clinic, &admin, InvitedAs::Administrator, MEERA).await;
+    let more = invite(&clinic, &admin, ADMINISTRATOR, MEERA).await;
     assert!(matches!(more, Err(Failure::TooManyTries { .. })), "{more:?}");
     assert_eq!(clinic.count("select count(*) from invitations").await, 20);
 }

@@ -388,7 +388,7 @@ async fn prove(clinic: &Clinic, name: &str) -> (Uuid, Uuid) {
     addresses::lock_address(&mut transaction, email).await.expect("locked");
     let known = addresses::account_of_address(&mut transaction, email).await.expect("looked");
     assert_eq!(known, None, "an unproven account is nobody's");
-    let new = NewAccount { name, email, password_hash: None, locale: "en" };
+    let new = NewAccount { name, email, password_hash: None, locale: "en", has_agreed: true };
     let made = addresses::make_account(&mut transaction, &new, clinic.clock.now()).await;
     transaction.commit().await.expect("committed");
     let (account, person) = made.expect("an account");

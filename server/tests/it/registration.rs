@@ -273,7 +273,7 @@ async fn a_code_expires_and_a_new_one_replaces_it() {
     let new = registration("Mira Naik", "mira@example.org", PASSWORD);
     let token = sign_in.register(&clinic.visitor(), new).await.expect("a code is sent");
     let old = clinic.mailed_code("mira@example.org").await;
-    clinic.clock.step(Duration::minutes(14));
+    clinic.clock.step(Duration::minutes(9));
     sign_in.send_code_again(&clinic.visitor(), &token).await.expect("sent");
     let new = clinic.mailed_code("mira@example.org").await;
     let replaced = clinic.check_code(&token, &old).await;
@@ -390,7 +390,7 @@ async fn an_address_gets_five_codes_an_hour_known_or_not() {
             sign_in.send_code(&clinic.visitor(), &email(address), "en").await.expect("sent");
         }
         let sixth = sign_in.send_code(&clinic.visitor(), &email(address), "en").await.map(|_| ());
-        assert_eq!(sixth, Err(Failure::TooManyTries { retry_after_seconds: 3600 }), "{address}");
+        assert!(matches!(sixth, Err(Failure::TooManyTries { .. })), "{address}: {sixth:?}");
     }
     let other = sign_in.send_code(&clinic.visitor(), &email("ravi@example.org"), "en").await;
     other.expect("others are not affected");

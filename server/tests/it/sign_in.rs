@@ -97,8 +97,10 @@ async fn ten_wrong_passwords_pause_the_password_of_this_address_only() {
         for _ in 0..10 {
             assert_eq!(clinic.password(address, "wrong").await, Err(Failure::WrongCredentials));
         }
-        let paused = clinic.password(address, PASSWORD).await;
-        assert_eq!(paused, Err(Failure::TooManyTries { retry_after_seconds: 900 }), "{address}");
+        match clinic.password(address, PASSWORD).await {
+            Err(Failure::TooManyTries { retry_after_seconds: 1..=1800 }) => {}
+            other => panic!("{address}: {other:?}"),
+        }
     }
     assert!(is_signed_in(&clinic.password("ravi@example.org", PASSWORD).await, &ravi));
     let sign_in = &clinic.ports.sign_in;
@@ -205,9 +207,13 @@ async fn a_browser_that_has_signed_in_keeps_a_mark_of_it() {
         header.split("; ").find(|pair| pair.starts_with("nadi_device=")).map(str::to_owned)
     };
     let mark = of_browser(&jar);
-    use_up(&clinic, "asha@example.org").await;
-
+    // A stranger in the same network uses up what those may try who are not known.
     let mut stranger = CookieJar::default();
+    let address = ("email", "asha@example.org");
+    for _ in 0..10 {
+        stranger.submit(&base, form, &[address, ("password", "wrong")]).await;
+        stranger.submit(&base, ("/fn/send_sign_in_code", "/sign-in"), &[address]).await;
+    }
     stranger.submit(&base, form, &fields).await;
     assert!(!stranger.has("nadi_session"));
     jar.submit(&base, form, &fields).await;
@@ -400,8 +406,8 @@ async fn five_wrong_second_factors_pause_them() {
     });
     let all = join_all(guesses).await;
     let wrong = all.iter().filter(|answer| **answer == Err(Failure::WrongSecondFactor)).count();
-    let paused = Err(Failure::TooManyTries { retry_after_seconds: 900 });
-    let refused = all.iter().filter(|answer| **answer == paused).count();
+    let paused = |answer: &&_| matches!(answer, Err(Failure::TooManyTries { .. }));
+    let refused = all.iter().filter(paused).count();
     assert_eq!((wrong, refused), (5, 15), "also when they come at once");
 }
 

@@ -109,10 +109,12 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
 
     // The server applies the new rules by itself, soon after its start.
     let base = format!("http://127.0.0.1:{}", free_port());
+    let operations = format!("http://127.0.0.1:{}", free_port());
     let mut command = nadi(&["serve"]);
     command
         .env("DATABASE_URL", clinic.database_url())
         .env("NADI_ZONEINFO", &newer.0)
+        .env("NADI_OPERATIONS_LISTEN", operations.trim_start_matches("http://"))
         .env("NADI_LISTEN", base.trim_start_matches("http://"));
     let mut child = command.spawn().expect("started");
     ready(&base, &mut child).await;
@@ -120,7 +122,7 @@ async fn free_times_move_to_newer_rules_and_booked_ones_are_listed() {
         clinic.count("select count(*) from schedules where time_zone_data = '2099a'").await > 0
     };
     time::until("times are made by the new rules", moved).await;
-    let told = browser().get(format!("{base}/readyz")).send().await.expect("an answer");
+    let told = browser().get(format!("{operations}/readyz")).send().await.expect("an answer");
     let told: serde_json::Value = told.json().await.expect("JSON");
     assert_eq!(told["time_zone_data"]["release"], "2099a");
     let cookie = administrator_cookie(&clinic).await;

@@ -19,7 +19,7 @@ use server::bookings::sweeper;
 use server::clock::Clock;
 use server::config::Confirmation;
 use server::ids::uuid_v7;
-use server::{jobs, ports};
+use server::{ports, retention};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
@@ -794,7 +794,7 @@ async fn all_old_visitors_are_deleted_whatever_else_fails() {
         .execute(&clinic.pool)
         .await
         .expect("renamed");
-    jobs::tidy(&clinic.app_state).await.expect_err("the keys cannot be deleted");
+    retention::run_every_minute(&clinic.app_state).await.expect_err("the keys cannot be deleted");
     assert_eq!(clinic.count(VISITORS).await, 0);
 }
 

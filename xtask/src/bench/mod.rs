@@ -281,7 +281,7 @@ impl Bench<'_> {
         self.harness.psql(
             "insert into event_readers (name, position)
              select name, pg_current_snapshot()
-             from unnest(array['notifications', 'listings']) as readers (name)
+             from unnest(array['notifications', 'listings', 'audit']) as readers (name)
              on conflict (name) do update set position = excluded.position",
         )?;
         self.harness.psql("vacuum events")?;
@@ -301,7 +301,7 @@ impl Bench<'_> {
 
     /// The lag of each reader of the event log in seconds, right after a measurement.
     fn reader_lags(&self) -> Result<String> {
-        let port = self.harness.servers.first().context("a server")?.nadi.port;
+        let port = self.harness.servers.first().context("a server")?.nadi.operations_port;
         let metrics =
             server::get_text(port, "/metrics").context("the server returned no metrics")?;
         let reader_lags: Vec<String> = metrics
@@ -311,8 +311,8 @@ impl Bench<'_> {
             .map(|(name, lag)| format!("{name} {lag} s"))
             .collect();
         ensure!(
-            reader_lags.len() == 3,
-            "expected three readers of the event log, found {reader_lags:?}"
+            reader_lags.len() == 4,
+            "expected four readers of the event log, found {reader_lags:?}"
         );
         Ok(format!("   reader lag at the end: {}", reader_lags.join(", ")))
     }

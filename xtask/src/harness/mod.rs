@@ -101,6 +101,7 @@ impl Harness {
                 redis_url: Some(redis.url()),
                 secret: secret.clone(),
                 port: server::free_port()?,
+                operations_port: server::free_port()?,
                 // Patients whose address is verified confirm without a code, which the load generator could not read.
                 extra_env: vec![
                     ("NADI_CONFIRMATION", "instant".to_owned()),

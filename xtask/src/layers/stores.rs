@@ -8,8 +8,9 @@ use super::check_exceptions;
 use super::source::{self, SourceFile};
 
 /// The folders of `server/src` with a `store`.
-pub const CAPABILITIES: [&str; 11] = [
+pub const CAPABILITIES: [&str; 12] = [
     "accounts",
+    "audit",
     "bookings",
     "busy_times",
     "clinic",

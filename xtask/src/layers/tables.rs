@@ -13,7 +13,7 @@ use super::source;
 use super::stores::{CAPABILITIES, WRITES_TEST_DATA};
 
 /// The capabilities and the tables that they own.
-const OWNERS: [(&str, &[&str]); 10] = [
+const OWNERS: [(&str, &[&str]); 11] = [
     (
         "accounts",
         &[
@@ -21,6 +21,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
             "address_proofs",
             "api_keys",
             "authenticators",
+            "consents",
             "merged_accounts",
             "passkey_challenges",
             "passkeys",
@@ -31,11 +32,13 @@ const OWNERS: [(&str, &[&str]); 10] = [
             "unproven_accounts",
         ],
     ),
+    ("audit", &["audit_entries", "audit_pending"]),
     (
         "bookings",
         &[
             "appointments",
             "archived_appointments",
+            "hold_sources",
             "idempotency_keys",
             "patient_times",
             "seats",
@@ -54,6 +57,7 @@ const OWNERS: [(&str, &[&str]); 10] = [
             "doctors",
             "invitations",
             "locations",
+            "receptionists",
             "specialties",
             "staff",
             "visit_types",

@@ -31,6 +31,7 @@ async fn export_account() -> Result<AnyView, Failure> {
             <form class="form" method="post" action=links::page("/account/export")>
                 <Button>{text!("account-export-button")}</Button>
             </form>
+            <p><a href=links::page("/account/export/page")>{text!("account-export-page")}</a></p>
         </section>
     }
     .into_any())

@@ -9,6 +9,7 @@ mod export;
 mod name;
 mod overview;
 mod password;
+mod readable_export;
 mod security;
 
 use leptos::prelude::*;
@@ -26,6 +27,7 @@ pub fn AccountRoutes() -> AnyNestedRoute {
         <Route path=path!("/account/password") view=password::SetPassword ssr=SsrMode::Async/>
         <Route path=path!("/account/api-keys") view=api_keys::ApiKeys ssr=SsrMode::Async/>
         <Route path=path!("/account/export") view=export::ExportAccount ssr=SsrMode::Async/>
+        <Route path=path!("/account/export/page") view=readable_export::ReadableExport ssr=SsrMode::Async/>
         <Route path=path!("/account/delete") view=deletion::DeleteAccount ssr=SsrMode::Async/>
         <Route path=path!("/account/deleted") view=deletion::AccountDeleted ssr=SsrMode::Async/>
         <Route path=path!("/account/security") view=security::Security ssr=SsrMode::Async/>

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::Failure;
+use nadi::consent::Document;
 use nadi::input::Email;
-use nadi::ports::{Profile, SessionView};
+use nadi::ports::{ConsentView, Profile, SessionView};
 
 use crate::context;
 use crate::fns::account::{EndOtherSessions, EndSession};
-use crate::i18n::{rich_text, text};
+use crate::i18n::{date_without_weekday, rich_text, text};
 use crate::links;
 use crate::messages::connections::ago;
 use crate::parts::device::device;
@@ -43,6 +44,7 @@ async fn account(state: FormState, word: String) -> Result<AnyView, Failure> {
     let profile = ports.accounts.profile(&caller).await?;
     let sessions = ports.accounts.sessions(&caller).await?;
     let language = email_language(&caller, &ports).await?;
+    let consents = ports.accounts.consents(&caller).await?;
     let done = done(&word).filter(|_| state.failure.is_none());
     let email = {
         let email = Email::readable(&profile.email);
@@ -72,6 +74,7 @@ async fn account(state: FormState, word: String) -> Result<AnyView, Failure> {
             <Devices sessions=sessions now=caller.now/>
             <section aria-labelledby="data">
                 <h2 id="data">{text!("account-data-title")}</h2>
+                <Agreed consents=consents/>
                 <Ways ways=vec![
                     ("/account/export", text!("account-export-title")),
                     ("/account/delete", text!("account-delete-title")),
@@ -154,6 +157,30 @@ fn Ways(ways: Vec<(&'static str, String)>) -> impl IntoView {
         .map(|(path, text)| view! { <li><a href=links::page(path)>{text}</a></li> })
         .collect();
     view! { <ul class="account-links">{ways}</ul> }
+}
+
+/// What the account has agreed to, and when.
+#[component]
+fn Agreed(consents: Vec<ConsentView>) -> impl IntoView {
+    let rows: Vec<_> = consents
+        .into_iter()
+        .map(|consent| {
+            let href = links::document(consent.document);
+            let name = match consent.document {
+                Document::Privacy => text!("privacy-title"),
+                Document::Terms => text!("terms-title"),
+            };
+            let document = view! { <a href=href>{name}</a> };
+            let version = date_without_weekday(consent.version);
+            let date = date_without_weekday(consent.accepted_at.date_naive());
+            view! { <li>{rich_text!("account-agreed", document, version, date)}</li> }
+        })
+        .collect();
+    let none = rows.is_empty();
+    view! {
+        {none.then(|| view! { <p>{text!("account-agreed-none")}</p> })}
+        {(!none).then(|| view! { <ul class="account-points">{rows}</ul> })}
+    }
 }
 
 /// Where the account is signed in.

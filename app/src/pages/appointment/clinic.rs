@@ -62,7 +62,12 @@ pub fn WayBack(visit: AppointmentView) -> impl IntoView {
             let day = Query::new().with("view", "day").with("date", &date);
             Some((day.on(&links::page("/calendar")), text!("clinic-back-to-calendar")))
         }
-        ActingRole::Administrator | ActingRole::System => None,
+        ActingRole::Receptionist | ActingRole::Administrator => {
+            let date = formatting::local_date(visit.starts_at, visit.zone);
+            let href = links::clinic_appointments(&visit.clinic_id.to_string(), Some(date));
+            Some((href, text!("clinic-back-to-day")))
+        }
+        ActingRole::System => None,
     };
     link.map(|(href, text)| {
         view! {

@@ -17,6 +17,7 @@ use crate::i18n::{self, LocalTimeText as _, rich_text, text};
 use crate::islands::Countdown;
 use crate::links;
 use crate::messages;
+use crate::parts::agreement::{Agreement, AgreesBy};
 use crate::parts::countdown::countdown_texts;
 use crate::parts::form::{FormKey, FormState, FormSummary};
 use crate::parts::hydration_scripts::HydrationScripts;
@@ -262,6 +263,7 @@ pub(super) fn ConfirmForm(
             <HiddenField name="id" value=visit.id.to_string()/>
             {code}
             <Button>{text!("appointment-held-confirm-button")}</Button>
+            <Agreement by=AgreesBy::Booking/>
         </form>
     }
     .into_any()

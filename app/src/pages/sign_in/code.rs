@@ -13,6 +13,7 @@ use crate::context;
 use crate::fns::session::{CheckCode, SendSignInCodeAgain};
 use crate::i18n::{rich_text, text};
 use crate::links;
+use crate::parts::agreement::{Agreement, AgreesBy};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response};
 use crate::ui::{Alert, Button, ButtonLink, HiddenField, PageHead, TextField, Tone, Variant};
@@ -68,6 +69,10 @@ fn CodeForm(
     let other_address = other_address.map(|href| {
         view! { <p><a href=href>{text!("sign-in-code-other-address")}</a></p> }
     });
+    let agrees_by = match proof.purpose {
+        ProofPurpose::Register => AgreesBy::CreatingAccount,
+        _ => AgreesBy::SigningIn,
+    };
     let code = (proof.tries_left > 0).then(|| {
         view! {
             <form class="form" method="post" action=links::page(CheckCode::PATH)>
@@ -77,6 +82,7 @@ fn CodeForm(
                     hint=text!("sign-in-code-hint") problem=state.problem(Field::Code)/>
                 {mailbox_hint()}
                 <Button>{text!("sign-in-code-continue")}</Button>
+                <Agreement by=agrees_by/>
             </form>
         }
     });

@@ -15,6 +15,7 @@ use leptos_meta::Title;
 use nadi::actor::{Caller, MissingFactor, SignedIn};
 use nadi::ids::AppointmentId;
 use nadi::input::{Password, return_path};
+use nadi::permissions::Permission;
 use nadi::ports::{AppointmentQuery, Period, Ports};
 use nadi::{Failure, Field};
 
@@ -22,6 +23,7 @@ use crate::context::{self, signed_in, typed_or};
 use crate::fns::session;
 use crate::i18n::{Language, rich_text, text};
 use crate::links::{self, Query};
+use crate::messages;
 use crate::parts::form::{FormState, FormSummary, WaitingFormNote, failure_of};
 use crate::parts::passkey_button::PasskeyButton;
 use crate::parts::{address, response};
@@ -86,16 +88,28 @@ async fn place(caller: &Caller, ports: &Ports, account: &SignedIn, next: &str) -
     if !is_nowhere(next) {
         return next.to_owned();
     }
-    if account.doctor.is_some() {
-        return links::page("/calendar");
-    }
-    if account.administers.any() {
-        return links::page("/admin");
+    if let Some(path) = work_page(account) {
+        return links::page(path);
     }
     let upcoming = AppointmentQuery::mine(Period::Upcoming, 1);
     let upcoming = ports.bookings.list(caller, &upcoming).await;
     let has_upcoming = upcoming.is_ok_and(|found| !found.items.is_empty());
     links::page(if has_upcoming { "/appointments" } else { "/" })
+}
+
+/// The page where somebody's work begins; `None` for an account that is only a patient's.
+fn work_page(account: &SignedIn) -> Option<&'static str> {
+    if account.doctor_for(Permission::SeeOwnCalendar).is_ok() {
+        Some("/calendar")
+    } else if account.clinics_for(Permission::ManageDoctors).is_ok() {
+        Some("/admin")
+    } else if account.clinics_for(Permission::SeeAppointments).is_ok() {
+        Some("/admin/appointments")
+    } else if account.clinics_for(Permission::ReadAuditLog).is_ok() {
+        Some("/audit")
+    } else {
+        None
+    }
 }
 
 /// Where a code was typed that is in the mailbox, in development mode.
@@ -123,6 +137,8 @@ pub fn SignIn() -> impl IntoView {
 fn note() -> Option<String> {
     if !address::value("expired").is_empty() {
         Some(text!("sign-in-expired"))
+    } else if !address::value("crowded").is_empty() {
+        Some(messages::failure(&Failure::ProveAddressFirst))
     } else if !address::value("signed_in").is_empty() {
         // They have just signed in, and yet are not: the browser did not keep the cookie.
         Some(text!("sign-in-no-cookies"))

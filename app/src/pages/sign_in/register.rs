@@ -11,6 +11,7 @@ use crate::context::{new_form_key, typed_or};
 use crate::fns::session;
 use crate::i18n::{rich_text, text};
 use crate::links;
+use crate::parts::agreement::{Agreement, AgreesBy};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::response;
 use crate::ui::{Button, HiddenField, PageHead, TextField};
@@ -52,6 +53,7 @@ fn RegisterForm(next: String, state: FormState) -> impl IntoView {
                     hint=text!("register-password-hint", count = Password::MIN_CHARS)
                     problem=state.problem(Field::Password)/>
                 <Button>{text!("register-button")}</Button>
+                <Agreement by=AgreesBy::CreatingAccount/>
             </form>
             <p class="form-other">{rich_text!("register-already", sign_in)}</p>
         </section>

@@ -5,6 +5,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use nadi::ids::DoctorId;
+use nadi::permissions::Permission;
 use nadi::ports::{ClinicView, DoctorForm, DoctorStatus, Specialty};
 use nadi::{Failure, formatting};
 
@@ -50,7 +51,7 @@ pub fn NewDoctor() -> impl IntoView {
 
 async fn new_doctor(state: FormState) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    let clinics = ports.administration.clinics(&caller).await?;
+    let clinics = ports.administration.clinics(&caller, Permission::ManageDoctors).await?;
     let specialties = ports.directory.specialties(&caller).await?;
     let title = text!("admin-doctor-add-title");
     let body = if clinics.is_empty() {
@@ -107,7 +108,7 @@ async fn edit_doctor(
     let (caller, ports) = (context::caller()?, context::ports()?);
     let doctor: DoctorId = id.parse().map_err(|_| Failure::NotFound)?;
     let form = ports.administration.doctor(&caller, doctor).await?;
-    let clinics = ports.administration.clinics(&caller).await?;
+    let clinics = ports.administration.clinics(&caller, Permission::ManageDoctors).await?;
     let specialties = ports.directory.specialties(&caller).await?;
     let clinics: Vec<_> = clinics.into_iter().filter(|clinic| clinic.id == form.clinic).collect();
     let currency = clinics.first().map(|clinic| clinic.currency.clone()).unwrap_or_default();

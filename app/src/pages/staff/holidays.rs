@@ -5,6 +5,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::Failure;
 use nadi::ids::ClinicId;
+use nadi::permissions::Permission;
 use nadi::ports::{ClinicHolidays, ClinicView};
 
 use super::doctors::{AdminTab, admin_tabs};
@@ -40,7 +41,7 @@ async fn holidays(
     state: FormState,
 ) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    let clinics = ports.administration.clinics(&caller).await?;
+    let clinics = ports.administration.clinics(&caller, Permission::ManageHolidays).await?;
     let found = asked.and_then(|asked| clinics.iter().find(|clinic| clinic.id == asked));
     if asked.is_some() && found.is_none() {
         address.ignore(text!("holidays-address-clinic"));
@@ -62,7 +63,7 @@ async fn holidays(
         .into_any(),
         Some(clinic) => {
             let kept = ports.administration.holidays(&caller, clinic.id).await?;
-            let tabs = (clinics.len() > 1).then(|| clinic_choice(&clinics, clinic.id));
+            let tabs = (clinics.len() > 1).then(|| clinic_choice(&clinics, clinic.id, "/admin/holidays"));
             let failed = state.shows_typed();
             view! {
                 {tabs}
@@ -83,15 +84,15 @@ async fn holidays(
     .into_any())
 }
 
-/// The choice of a clinic: tabs while there are few.
-fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
+/// The choice of a clinic on the page at `path`: tabs while there are few.
+pub fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId, path: &str) -> AnyView {
     if clinics.len() > TABS_MAX {
         let choices = clinics
             .iter()
             .map(|clinic| Choice::name(clinic.id.to_string(), clinic.name.clone()))
             .collect();
         return view! {
-            <form class="clinic-choice" method="get" action=links::page("/admin/holidays")>
+            <form class="clinic-choice" method="get" action=links::page(path)>
                 <SelectField name="clinic" id="choose-clinic" label=text!("holidays-clinic") choices=choices value=chosen.to_string()/>
                 <Button variant=Variant::Secondary>{text!("holidays-clinic-show")}</Button>
             </form>
@@ -101,9 +102,7 @@ fn clinic_choice(clinics: &[ClinicView], chosen: ClinicId) -> AnyView {
     let tabs = clinics
         .iter()
         .map(|clinic| LinkTab {
-            href: Query::new()
-                .with("clinic", &clinic.id.to_string())
-                .on(&links::page("/admin/holidays")),
+            href: Query::new().with("clinic", &clinic.id.to_string()).on(&links::page(path)),
             text: clinic.name.clone(),
             current: clinic.id == chosen,
         })

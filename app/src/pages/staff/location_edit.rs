@@ -6,6 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use nadi::Failure;
 use nadi::ids::LocationId;
+use nadi::permissions::Permission;
 use nadi::ports::{City, ClinicView};
 
 use super::doctor_edit::{hint, saved_now, stale_note};
@@ -32,7 +33,7 @@ pub fn NewLocation() -> impl IntoView {
 
 async fn new_location(state: FormState) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
-    let clinics = ports.administration.clinics(&caller).await?;
+    let clinics = ports.administration.clinics(&caller, Permission::ManageLocations).await?;
     let cities = ports.directory.cities(&caller).await?;
     let title = text!("admin-location-add-title");
     let body = if clinics.is_empty() {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use nadi::Failure;
+use nadi::permissions::Permission;
 use nadi::ports::ShiftedVisit;
 
 use super::doctors::{AdminTab, admin_tabs, name as shown_name};
@@ -23,7 +24,7 @@ pub fn Locations() -> impl IntoView {
 async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
     let (caller, ports) = (context::caller()?, context::ports()?);
     let found = ports.administration.locations(&caller, None, page).await?;
-    let clinics = ports.administration.clinics(&caller).await?;
+    let clinics = ports.administration.clinics(&caller, Permission::ManageLocations).await?;
     let rules = ports.administration.zone_rules(&caller).await?;
     let several_clinics = clinics.len() > 1;
     let (number, count, total) = (found.number, found.count(), found.total);

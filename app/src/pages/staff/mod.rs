@@ -1,10 +1,13 @@
-//! What doctors and administrators see: the calendar, and plain forms.
+//! What doctors, receptionists and administrators see: calendars, and plain forms.
 
+mod appointments;
+mod audit;
 mod calendar;
 mod doctor_edit;
 mod doctor_sign_in;
 mod doctor_suspend;
 mod doctors;
+mod holds;
 mod holidays;
 mod invitations;
 mod location_edit;
@@ -43,15 +46,18 @@ pub fn StaffRoutes() -> AnyNestedRoute {
         <Route path=path!("/calendar/reviews") view=reviews::OwnReviews ssr=SsrMode::Async/>
         <ScheduleRoutes/>
         <Route path=path!("/admin") view=doctors::Administration ssr=SsrMode::Async/>
+        <Route path=path!("/admin/appointments") view=appointments::ClinicAppointments ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/new") view=doctor_edit::NewDoctor ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/:id") view=doctor_edit::EditDoctor ssr=SsrMode::Async/>
         <Route path=path!("/admin/doctors/:id/suspend") view=doctor_suspend::SuspendDoctor ssr=SsrMode::Async/>
         <Route path=path!("/admin/holidays") view=holidays::Holidays ssr=SsrMode::Async/>
+        <Route path=path!("/admin/holds") view=holds::HeldTimes ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations") view=locations::Locations ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/new") view=location_edit::NewLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/locations/:id") view=location_edit::EditLocation ssr=SsrMode::Async/>
         <Route path=path!("/admin/reviews") view=reviews::AdminReviews ssr=SsrMode::Async/>
         <Route path=path!("/admin/team") view=team::Team ssr=SsrMode::Async/>
+        <Route path=path!("/audit") view=audit::AuditLog ssr=SsrMode::Async/>
         <Route path=path!("/invitations/:token") view=super::invitation::Invitation ssr=SsrMode::Async/>
         <Route path=path!("/dev/mailbox") view=super::mailbox::MailboxPage ssr=SsrMode::Async/>
         <Route path=path!("/dev/pieces") view=super::style_guide::StyleGuide ssr=SsrMode::Async/>

@@ -21,6 +21,10 @@ const ENTRY_HEIGHT: u32 = 240;
 const ENTRY_HEIGHT_MIN: u32 = 125;
 /// The height of an hour, in hundredths of a rem.
 const HOUR_HEIGHT: std::ops::RangeInclusive<u32> = 300..=960;
+/// An hour's height is a multiple of this. For each height, and each lane, `server/build.rs` writes a rule of the stylesheet.
+const HOUR_HEIGHT_STEP: u32 = 20;
+/// More entries at one time share the last lane.
+const LANES_MAX: u16 = 12;
 
 /// A stretch of one day, in wall-clock minutes since midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     pub span: Span,
-    /// The lane, from 0: overlapping entries are side by side.
+    /// The lane, from 0 to 11: overlapping entries are side by side.
     pub lane: u16,
     pub lanes: u16,
     pub stage: Stage,
@@ -115,7 +119,7 @@ pub struct CalendarGrid {
     pub first_hour: u16,
     /// Exclusive; at most 24.
     pub last_hour: u16,
-    /// In hundredths of a rem.
+    /// In hundredths of a rem, a multiple of 20 from 300 to 960.
     pub hour_height: u32,
     pub days: Vec<Day>,
     /// The position of the current time, if it is within the days and hours shown.
@@ -131,7 +135,8 @@ impl CalendarGrid {
         let slots = calendar.blocks.iter().filter_map(|b| u16::try_from(b.slot_minutes).ok());
         let shortest = shortest.chain(slots).filter(|minutes| *minutes > 0).min().unwrap_or(30);
         let hour_height = (ENTRY_HEIGHT * 60 / u32::from(shortest))
-            .clamp(*HOUR_HEIGHT.start(), *HOUR_HEIGHT.end());
+            .clamp(*HOUR_HEIGHT.start(), *HOUR_HEIGHT.end())
+            .next_multiple_of(HOUR_HEIGHT_STEP);
         let drawn_min = u16::try_from((ENTRY_HEIGHT_MIN * 60).div_ceil(hour_height)).unwrap_or(1);
 
         let mut days = Vec::new();
@@ -225,7 +230,7 @@ fn in_lanes(mut items: Vec<Item>, drawn_min: u16) -> Vec<Item> {
             }
         };
         lane_ends[lane] = drawn_end(span);
-        items[index].lane = u16::try_from(lane).unwrap_or(u16::MAX);
+        items[index].lane = u16::try_from(lane).unwrap_or(u16::MAX).min(LANES_MAX - 1);
     }
     close(&mut items[cluster_start..], lane_ends.len());
     items
@@ -233,7 +238,7 @@ fn in_lanes(mut items: Vec<Item>, drawn_min: u16) -> Vec<Item> {
 
 fn close(cluster: &mut [Item], lanes: usize) {
     for item in cluster {
-        item.lanes = u16::try_from(lanes.max(1)).unwrap_or(u16::MAX);
+        item.lanes = u16::try_from(lanes).unwrap_or(u16::MAX).clamp(1, LANES_MAX);
     }
 }
 
@@ -364,6 +369,18 @@ mod tests {
         let sheet =
             CalendarGrid::of(&week(Zone::named("Asia/Kolkata"), "2026-11-23", entries), start, 3);
         assert_eq!(lanes(&sheet.days[0]), [(600, 0, 2), (620, 1, 2), (640, 0, 2), (660, 0, 1)]);
+    }
+
+    #[test]
+    fn more_entries_than_lanes_share_the_last_one() {
+        let start = at("2026-11-23T04:30:00Z");
+        // Each begins a minute later, so that they are not one item.
+        let later = |n: u8| start + Duration::minutes(n.into());
+        let entries = (0..14).map(|n| entry(n.into(), later(n), 60));
+        let week = week(Zone::named("Asia/Kolkata"), "2026-11-23", entries.collect());
+        let found = lanes(&CalendarGrid::of(&week, start, 3).days[0]);
+        assert_eq!(found.first(), Some(&(600, 0, 12)));
+        assert_eq!(found[11..], [(611, 11, 12), (612, 11, 12), (613, 11, 12)]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A doctor's calendar: appointments and free times by day.
 //!
 //! Without the stylesheet it is a list of days, each with its hours and its
-//! people in order. The stylesheet puts the same list on a grid, from the
-//! minutes given as custom properties.
+//! people in order. The stylesheet puts the same list on a grid, by the times
+//! in data attributes: the Content-Security-Policy allows no styles in a page.
 
 pub mod layout;
 
@@ -33,21 +33,14 @@ pub fn DayGrid(
     planned: bool,
 ) -> impl IntoView {
     let (first, last) = (sheet.first_hour, sheet.last_hour);
-    let style = format!(
-        "--first:{};--minutes:{};--hour:{}.{:02}rem",
-        first * 60,
-        (last - first) * 60,
-        sheet.hour_height / 100,
-        sheet.hour_height % 100
-    );
     let now = sheet.now;
     // The label of the current time replaces an hour's label that it would cover.
     let hours: Vec<_> = (first..last)
         .filter(|hour| now.is_none_or(|now| now.abs_diff(hour * 60) > 12))
-        .map(|hour| view! { <li style=format!("--at:{}", hour * 60)>{wall_clock(hour * 60)}</li> })
+        .map(|hour| view! { <li data-at=time(hour * 60)>{wall_clock(hour * 60)}</li> })
         .collect();
     let clock = now.map(|minute| {
-        view! { <li class="now-clock" style=format!("--at:{minute}")>{wall_clock(minute)}</li> }
+        view! { <li class="now-clock" data-at=time(minute)>{wall_clock(minute)}</li> }
     });
     let days: Vec<_> = sheet
         .days
@@ -59,11 +52,22 @@ pub fn DayGrid(
         })
         .collect();
     view! {
-        <div class="agenda-sheet" data-wide=wide.then_some("") style=style>
+        <div
+            class="agenda-sheet"
+            data-wide=wide.then_some("")
+            data-at=time(first * 60)
+            data-lasts=time((last - first) * 60)
+            data-hour-height=sheet.hour_height
+        >
             <ol class="agenda-sheet-hours" aria-hidden="true">{hours} {clock}</ol>
             <div class="agenda-sheet-days">{days}</div>
         </div>
     }
+}
+
+/// Minutes as the stylesheet reads them, for which `server/build.rs` writes the rules: `09:05`.
+fn time(minutes: u16) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// What the clock says, so many minutes after midnight.
@@ -122,8 +126,8 @@ fn DayColumn(
         .blocks
         .iter()
         .map(|(span, block)| {
-            let style = format!("--at:{};--for:{}", span.at, span.minutes);
-            view! { <li class="agenda-block" style=style><span>{block_line(block, zone)}</span></li> }
+            let (at, lasts) = (time(span.at), time(span.minutes));
+            view! { <li class="agenda-block" data-at=at data-lasts=lasts><span>{block_line(block, zone)}</span></li> }
         })
         .collect();
     let items: Vec<_> = day
@@ -151,7 +155,7 @@ fn DayColumn(
             <div class="agenda-body">
                 {(!blocks.is_empty()).then(|| view! { <ul class="agenda-blocks" aria-label=text!("doctor-calendar-hours")>{blocks}</ul> })}
                 {(!items.is_empty()).then(|| view! { <ol class="agenda-entries" aria-label=text!("doctor-calendar-entries")>{items}</ol> })}
-                {now.map(|minute| view! { <div class="now-line" style=format!("--at:{minute}")></div> })}
+                {now.map(|minute| view! { <div class="now-line" data-at=time(minute)></div> })}
             </div>
         </section>
     }
@@ -262,10 +266,8 @@ fn EntryItem(
     place: bool,
     planned: bool,
 ) -> impl IntoView {
-    let style = format!(
-        "--at:{};--for:{};--lane:{};--lanes:{}",
-        item.span.at, item.span.minutes, item.lane, item.lanes
-    );
+    let (at, lasts) = (time(item.span.at), time(item.span.minutes));
+    let (lane, lanes) = (item.lane, item.lanes);
     let stage = item.stage.as_str();
     match item.entries.as_slice() {
         [entry] => {
@@ -289,7 +291,7 @@ fn EntryItem(
                 ),
             };
             view! {
-                <li class="agenda-entry" style=style>
+                <li class="agenda-entry" data-at=at data-lasts=lasts data-lane=lane data-lanes=lanes>
                     <a href=links::appointment(&entry.id.to_string()) data-state=state data-stage=stage title=whole>
                         <span class="entry-who">
                             <time>{times.starts().clock()}</time>
@@ -318,7 +320,7 @@ fn EntryItem(
             let href = format!("{}#{}", list_href(date), day_id(date));
             let href = (!planned).then_some(href);
             view! {
-                <li class="agenda-entry" style=style>
+                <li class="agenda-entry" data-at=at data-lasts=lasts data-lane=lane data-lanes=lanes>
                     <a href=href data-state="many" data-stage=stage title=title>
                         <span class="entry-who"><time>{time}</time>" "<strong>{count}</strong></span>
                         <span class="visually-hidden">", "</span>

@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use lettre::message::{Mailbox, Message as Mail};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use nadi::ports::{Message, MessageFailure, Messages};
-use url::Url;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 
@@ -19,8 +18,8 @@ pub struct SmtpMessages {
 impl SmtpMessages {
     /// # Errors
     /// When the server's address or the sender is invalid.
-    pub fn new(url: &Url, from: &str) -> anyhow::Result<Self> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
+    pub fn new(url: &str, from: &str) -> anyhow::Result<Self> {
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .context("SMTP_URL cannot be used")?
             .timeout(Some(ANSWER_WITHIN))
             .build();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::Duration;
-use nadi::actor::{Access, Administers, SignedIn};
+use nadi::actor::{Access, SignedIn};
 use nadi::events::{Data, EventType, SCHEMA_VERSION, schema};
 use nadi::ids::{AccountId, PersonId};
 use nadi::input::Password;
@@ -12,7 +12,7 @@ use nadi::ports::{
     NewBusyCalendar, NewDependant, NewFeed, ReviewForm, Seen, SignInStep,
 };
 use serde_json::Value;
-use server::accounts;
+use server::accounts::{self, PlatformRole};
 use server::bookings::sweeper;
 use server::clock::Clock;
 use server::directory::index_updater;
@@ -73,17 +73,7 @@ async fn owner_of(clinic: &Clinic, account: AccountId) -> SignedIn {
             .fetch_one(&clinic.pool)
             .await
             .expect("a person");
-    just_proved(
-        clinic,
-        SignedIn {
-            account,
-            person: PersonId(person),
-            name,
-            doctor: None,
-            administers: Administers::Nothing,
-            access: Access::default(),
-        },
-    )
+    just_proved(clinic, SignedIn::patient(account, PersonId(person), name))
 }
 
 fn just_proved(clinic: &Clinic, who: SignedIn) -> SignedIn {
@@ -100,9 +90,12 @@ async fn change_accounts(clinic: &Clinic) {
     };
     let password = Password::parse(PASSWORD).expect("a password");
     let (boss, now) = (email("boss@example.org"), clinic.clock.now());
-    accounts::create_administrator(&clinic.app_state, "The Boss", &boss, &password, now)
-        .await
-        .expect("an administrator");
+    for role in [PlatformRole::Administrator, PlatformRole::Auditor] {
+        let name = "The Boss";
+        accounts::give_platform_role(&clinic.app_state, role, name, &boss, &password, now)
+            .await
+            .expect("a role");
+    }
     let caller = clinic.caller(&owner_of(clinic, known.id).await);
     // As if the account had been registered in another language; without the trigger that asks for an event.
     let mut unwatched = clinic.pool.begin().await.expect("a transaction");

@@ -80,7 +80,7 @@ impl World {
         let forget = "
             delete from seats; delete from patient_times; delete from appointments;
             delete from events; delete from notifications; delete from idempotency_keys; delete from freed_kept_times;
-            delete from visitor_visits;
+            delete from visitor_visits; delete from consents; delete from hold_sources; delete from audit_pending;
             delete from people where account_id in (
                 select id from accounts where visitor or email like '%@visitors.example');
             delete from accounts where visitor or email like '%@visitors.example';

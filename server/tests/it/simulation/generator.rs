@@ -4,7 +4,7 @@
 //! list, so that a seed makes the same requests every time.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use nadi::actor::{Access, Actor, Administers, SignedIn, Visitor};
+use nadi::actor::{Actor, SignedIn, Visitor};
 use nadi::appointment::State;
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, DoctorId, SlotId, VisitTypeId};
@@ -538,12 +538,5 @@ fn booker(world: &World, id: AccountId) -> Option<Actor> {
         return Some(account(who));
     }
     let person = world.model.owners.owner(id)?;
-    Some(account(&SignedIn {
-        account: id,
-        person,
-        name: format!("Account {id}"),
-        doctor: None,
-        administers: Administers::Nothing,
-        access: Access::default(),
-    }))
+    Some(account(&SignedIn::patient(id, person, format!("Account {id}"))))
 }

@@ -11,6 +11,7 @@ use nadi::appointment::{
 };
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, PersonId, SlotId};
+use nadi::permissions::Target;
 use nadi::ports::{Booked, Change, Contact, HoldRequest, Seen};
 use uuid::Uuid;
 
@@ -42,7 +43,13 @@ pub struct Request {
 
 impl Request {
     pub fn caller(&self, now: DateTime<Utc>) -> Caller {
-        Caller { actor: self.who.clone(), now, request_id: Uuid::nil(), device: None }
+        Caller {
+            actor: self.who.clone(),
+            now,
+            request_id: Uuid::nil(),
+            device: None,
+            network: None,
+        }
     }
 
     pub fn owner(&self) -> Owner {
@@ -274,7 +281,8 @@ impl Model {
             return must_refuse(&[hidden_from(owner)], answered).map(|()| stored);
         };
         let visit = self.visits[n].clone();
-        let side = caller.acting_role_to(command, visit.booked_by, visit.doctor, self.clinic);
+        let target = Target::appointment(visit.booked_by, visit.doctor, self.clinic);
+        let side = caller.acting_role_to(command, &target);
         let Some(by) = side else {
             if was_confirmed_by(&visit, owner, change, now) {
                 return self.must_show(n, answered).map(|()| stored);

@@ -16,6 +16,7 @@ impl Clinic {
             now: self.clock.now(),
             request_id: Uuid::nil(),
             device: None,
+            network: None,
         }
     }
 
@@ -25,6 +26,7 @@ impl Clinic {
             now: self.clock.now(),
             request_id: Uuid::nil(),
             device: None,
+            network: None,
         }
     }
 

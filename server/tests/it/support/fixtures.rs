@@ -2,7 +2,7 @@
 
 use chrono::NaiveTime;
 use futures::FutureExt;
-use nadi::actor::{Access, Administers, SignedIn};
+use nadi::actor::SignedIn;
 use nadi::ids::{AccountId, ClinicId, DoctorId, LocationId, PersonId, SlotId, VisitTypeId};
 use nadi::recurrence::Recurrence;
 use nadi::schedule::Rule;
@@ -19,8 +19,8 @@ use super::Clinic;
 use super::database::{MIGRATED, Template};
 use super::doubles::monday_nine;
 
-pub(super) const CLINIC: ClinicId = ClinicId(Uuid::from_u128(1));
-pub(super) const LOCATION: LocationId = LocationId(Uuid::from_u128(2));
+pub const CLINIC: ClinicId = ClinicId(Uuid::from_u128(1));
+pub const LOCATION: LocationId = LocationId(Uuid::from_u128(2));
 /// The default kind of visit.
 pub const CONSULTATION: VisitTypeId = VisitTypeId(Uuid::from_u128(3));
 /// A kind of visit that takes several slots, see [`Clinic::add_long_visit`].
@@ -29,10 +29,9 @@ pub const LONG_VISIT: VisitTypeId = VisitTypeId(Uuid::from_u128(77));
 /// The slug of the first doctor.
 pub(super) const ASHA: &str = "asha-naik";
 
-pub(super) static WITHOUT_DOCTORS: Template =
-    Template::extending(&MIGRATED, "without_doctors", |pool| {
-        async move { insert_clinic(&pool).await }.boxed_local()
-    });
+pub static WITHOUT_DOCTORS: Template = Template::extending(&MIGRATED, "without_doctors", |pool| {
+    async move { insert_clinic(&pool).await }.boxed_local()
+});
 
 pub(super) static WITH_ONE_DOCTOR: Template =
     Template::extending(&WITHOUT_DOCTORS, "with_one_doctor", |pool| {
@@ -184,14 +183,7 @@ impl Clinic {
         let now = self.clock.now();
         let patients: Vec<SignedIn> = names
             .into_iter()
-            .map(|name| SignedIn {
-                account: AccountId(uuid_v7(now)),
-                person: PersonId(uuid_v7(now)),
-                name,
-                doctor: None,
-                administers: Administers::Nothing,
-                access: Access::default(),
-            })
+            .map(|name| SignedIn::patient(AccountId(uuid_v7(now)), PersonId(uuid_v7(now)), name))
             .collect();
         let accounts: Vec<Uuid> = patients.iter().map(|who| who.account.0).collect();
         let people: Vec<Uuid> = patients.iter().map(|who| who.person.0).collect();

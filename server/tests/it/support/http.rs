@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use axum::Router;
 use nadi::actor::SignedIn;
 use nadi::ports::{KnownAccount, Ports};
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -62,12 +63,21 @@ impl Clinic {
             .await
     }
 
+    /// Serves what only operators see on a free port until the test ends.
+    pub async fn serve_operations(&self) -> String {
+        let web = Web::new(&self.config, &self.app_state, self.ports.clone());
+        self.serve_router(router::operations(web)).await
+    }
+
     async fn serve_web(&self, web: Web) -> String {
+        self.serve_router(router::router(web)).await
+    }
+
+    async fn serve_router(&self, router: Router) -> String {
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
             .await
             .expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let router = router::router(web);
         let connections = Connections::new(self.config.connections);
         tokio::spawn(connections.serve(listener, router, CancellationToken::new()));
         format!("http://{address}")

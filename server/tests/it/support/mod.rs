@@ -30,8 +30,10 @@ use uuid::Uuid;
 pub use consistency::{assert_consistent, find_inconsistency};
 use database::TestDatabase;
 pub use doubles::{RecordedMessages, TestClock, monday_nine};
-use fixtures::{ASHA, CLINIC, LOCATION, WITH_ONE_DOCTOR, WITHOUT_DOCTORS};
-pub use fixtures::{CONSULTATION, LONG_VISIT, NewDoctor, weekly};
+use fixtures::{ASHA, WITH_ONE_DOCTOR};
+pub use fixtures::{
+    CLINIC, CONSULTATION, LOCATION, LONG_VISIT, NewDoctor, WITHOUT_DOCTORS, weekly,
+};
 pub use http::browser;
 
 pub struct Clinic {
@@ -90,11 +92,12 @@ impl Clinic {
         (clinic, doctors)
     }
 
-    fn in_database(database: TestDatabase) -> Self {
+    /// The clinic of [`CLINIC`] in a copy of a template.
+    pub fn in_database(database: TestDatabase) -> Self {
         Self::on(database.pool(), Some(Arc::new(database)))
     }
 
-    fn on(pool: PgPool, database: Option<Arc<TestDatabase>>) -> Self {
+    pub fn on(pool: PgPool, database: Option<Arc<TestDatabase>>) -> Self {
         let clock = TestClock::at(monday_nine());
         let config = config();
         let app_state = AppState::on(pool.clone(), pool.clone(), &config, Arc::new(clock.clone()))
