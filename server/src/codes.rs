@@ -14,8 +14,12 @@ pub struct CodeKey(Hmac<Sha256>);
 
 impl CodeKey {
     pub fn new(secret: &str) -> Self {
+        Self::of(secret.as_bytes())
+    }
+
+    pub fn of(secret: &[u8]) -> Self {
         // HMAC takes a key of any length, so this cannot fail.
-        match Hmac::new_from_slice(secret.as_bytes()) {
+        match Hmac::new_from_slice(secret) {
             Ok(mac) => Self(mac),
             Err(_) => unreachable!("HMAC accepts keys of any length"),
         }

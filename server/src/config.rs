@@ -14,6 +14,7 @@ use url::Url;
 use zxcvbn::zxcvbn;
 
 use crate::clock::SystemClock;
+use crate::keys::source::KeyPlace;
 
 /// How the binary runs. The default is production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +67,10 @@ pub struct Config {
     pub privacy_contact: Option<Url>,
     /// After how many years appointments that are over are deleted; `None`: never.
     pub appointments_kept_years: Option<u16>,
-    /// Key for one-time codes, at least 32 characters.
+    /// Derives what has no keys of its own, at least 32 characters.
     pub secret: SecretString,
+    /// Where the lists of keys are.
+    pub keys: KeyPlace,
     pub hold_seconds: u32,
     /// How long before the start a patient may be checked in.
     pub check_in_minutes: u32,
@@ -173,6 +176,7 @@ impl Config {
             privacy_contact: contact("NADI_PRIVACY_CONTACT", get("NADI_PRIVACY_CONTACT"))?,
             appointments_kept_years: kept_years(get(APPOINTMENTS_KEPT_YEARS))?,
             secret: secret(mode, get("NADI_SECRET"))?,
+            keys: key_place(mode, get(KEYS), get(KEYS_FILE))?,
             hold_seconds: number(
                 "NADI_HOLD_SECONDS",
                 get("NADI_HOLD_SECONDS"),
@@ -265,6 +269,10 @@ impl Config {
 const SMTP: &str = "a mail server such as smtps://user:password@mail.example:465 or \
                     smtp://user:password@mail.example:587?tls=required, \
                     or NADI_MODE=development to read messages at /dev/mailbox";
+const KEYS: &str = "NADI_KEYS";
+const KEYS_FILE: &str = "NADI_KEYS_FILE";
+const KEYS_EXPECTED: &str = "a file with keys for personal data (`nadi keys new data` and `nadi keys new addresses` \
+                             print its lines), or NADI_KEYS=none to store personal data as text";
 const OPERATIONS_LISTEN: &str = "NADI_OPERATIONS_LISTEN";
 const PSEUDO_LOCALE: &str = "0, or 1 with NADI_MODE=development";
 const ALLOWED_HOSTS: &str = "names of hosts such as nadi.internal,10.0.0.5";
@@ -330,6 +338,25 @@ fn secret(mode: Mode, value: Option<String>) -> Result<SecretString, ConfigError
         Ok(secret.into())
     } else {
         Err(ConfigError::wrong("NADI_SECRET", SECRET))
+    }
+}
+
+/// In production, the operator decides whether personal data are encrypted. In development the keys are derived from
+/// `NADI_SECRET`.
+fn key_place(
+    mode: Mode,
+    list: Option<String>,
+    file: Option<String>,
+) -> Result<KeyPlace, ConfigError> {
+    match (list, file) {
+        (Some(_), Some(_)) => {
+            Err(ConfigError::wrong(KEYS, "either this variable or NADI_KEYS_FILE"))
+        }
+        (Some(list), None) if list == "none" => Ok(KeyPlace::Nowhere),
+        (Some(list), None) => Ok(KeyPlace::Variable(list.into())),
+        (None, Some(file)) => Ok(KeyPlace::File(file.into())),
+        (None, None) if mode == Mode::Development => Ok(KeyPlace::Secret),
+        (None, None) => Err(ConfigError::missing(KEYS_FILE, KEYS_EXPECTED)),
     }
 }
 
@@ -484,6 +511,7 @@ mod tests {
             ("DATABASE_URL", "postgres://nadi@localhost/nadi"),
             ("NADI_SECRET", "wK3v9pXq2Lr7TzBn5Ym8Hd4Gs6Fc1Ja0"),
             ("SMTP_URL", "smtps://u:p@mail.example:465"),
+            ("NADI_KEYS_FILE", "/etc/nadi/keys"),
         ];
         Config::read(|name| {
             let own = pairs.iter().find(|(n, _)| *n == name);
@@ -549,6 +577,22 @@ mod tests {
             (name == "DATABASE_URL").then(|| "postgres://nadi:pw@db/nadi".to_owned())
         });
         assert_eq!(migrating.expect_err("no TLS").variable, "DATABASE_URL");
+    }
+
+    #[test]
+    fn production_asks_for_keys_or_the_decision_to_have_none() {
+        let keys = |pairs: &[(&str, &str)]| read(pairs).map(|config| config.keys);
+        let Ok(KeyPlace::File(file)) = keys(&[]) else { panic!("a file") };
+        assert_eq!(file.to_str(), Some("/etc/nadi/keys"));
+        let error = keys(&[("NADI_KEYS_FILE", "")]).expect_err("neither");
+        assert_eq!(error.variable, "NADI_KEYS_FILE");
+        assert!(error.to_string().contains("NADI_KEYS=none"), "{error}");
+        let none = [("NADI_KEYS_FILE", ""), ("NADI_KEYS", "none")];
+        assert!(matches!(keys(&none), Ok(KeyPlace::Nowhere)));
+        let both = keys(&[("NADI_KEYS", "data 1 00")]).expect_err("both");
+        assert_eq!(both.variable, "NADI_KEYS");
+        let development = [("NADI_KEYS_FILE", ""), ("NADI_MODE", "development")];
+        assert!(matches!(keys(&development), Ok(KeyPlace::Secret)));
     }
 
     proptest::proptest! {

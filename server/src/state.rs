@@ -19,6 +19,7 @@ use crate::config::{Config, Confirmation, StaffSecondFactor};
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
 use crate::events::ReaderStatuses;
 use crate::hash_queue::HashQueue;
+use crate::keys::{self, Keys, source};
 use crate::limits::RateLimiter;
 use crate::supervisor::JobStatuses;
 
@@ -31,7 +32,9 @@ pub struct AppState {
     pub hold_sources: Arc<HoldSourceQueue>,
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
+    /// What `NADI_SECRET` derives, for what has no keys of its own.
     pub code_key: CodeKey,
+    pub keys: Keys,
     /// Counts what may be done only so often.
     pub limiter: RateLimiter,
     /// Hashes passwords on threads of its own.
@@ -97,7 +100,7 @@ impl AppState {
     /// With the machine's clock.
     ///
     /// # Errors
-    /// When an address cannot be read.
+    /// When an address or a list of keys cannot be read.
     pub fn from_config(config: &Config) -> anyhow::Result<Self> {
         let write = pool(config.database_url.expose_secret(), config.database_connections)?;
         let read = match &config.database_read_url {
@@ -110,7 +113,7 @@ impl AppState {
     /// The same on pools that exist already.
     ///
     /// # Errors
-    /// When an address cannot be read.
+    /// When an address or a list of keys cannot be read.
     pub fn on(
         write: PgPool,
         read: PgPool,
@@ -126,6 +129,8 @@ impl AppState {
         let namespace = format!("kept {database} {}", config.secret.expose_secret());
         let cache_context = CacheContext::new(invalidation.clone(), cache.clone(), &namespace);
         let code_key = CodeKey::new(config.secret.expose_secret());
+        let keys = Keys::new(source::keyring_of(&config.keys, &config.secret)?);
+        keys::use_in_process(&keys);
         let holds_url = config.database_holds_url.as_ref();
         Ok(Self {
             limiter: RateLimiter::new(&code_key, config.redis_url.is_some()),
@@ -136,6 +141,7 @@ impl AppState {
             cache,
             clock,
             code_key,
+            keys,
             hash_queue: HashQueue::default(),
             settings: Settings {
                 hold: Duration::seconds(config.hold_seconds.into()),

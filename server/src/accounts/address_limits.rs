@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 
 use super::addresses::account_of_address;
 use super::devices;
+use crate::keys::Purpose;
 use crate::limits::rules::must_be_allowed;
 use crate::limits::{Limit, Subject};
 use crate::state::AppState;
@@ -95,7 +96,8 @@ pub(super) fn forget(app_state: &AppState, caller: &Caller, limit: &Limit, tryin
 
 /// Those in the caller's network who try this address; or this browser, if it has signed in with it before.
 pub(super) fn of_browser(app_state: &AppState, caller: &Caller, email: &str) -> Trying {
-    let counts = |mark: &&String| devices::is_of(&app_state.code_key, mark, email);
+    let keys = app_state.keys.macs(Purpose::Cookies);
+    let counts = |mark: &&String| keys.any(|key| devices::is_of(key, mark, email));
     if let Some(mark) = caller.device.as_ref().filter(counts) {
         return known(app_state, email, mark);
     }

@@ -29,6 +29,7 @@ use super::store::proofs::{self as rows, NewProofRow, ProofRow};
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
+use crate::keys::Purpose;
 use crate::limits::{Limit, rules};
 use crate::notifications::account_messages::{self, AccountMessage};
 use crate::state::AppState;
@@ -72,7 +73,11 @@ pub(super) fn token_of_form(
     content: &str,
 ) -> ProofToken {
     let text = key.kept_as(content);
-    let secret = app_state.code_key.fingerprint("address proof of a form 1", &text);
+    let secret = app_state
+        .keys
+        .macs(Purpose::Codes)
+        .current()
+        .fingerprint("address proof of a form 1", &text);
     ProofToken::new(URL_SAFE_NO_PAD.encode(secret))
 }
 
@@ -221,7 +226,8 @@ pub(super) async fn check(
             address_limits::may_try_code(app_state, caller, trying)?;
         }
     }
-    if !app_state.code_key.proof_matches(proof.id, proof.code_counter, code) {
+    let keys = app_state.keys.macs(Purpose::Codes);
+    if !keys.any(|key| key.proof_matches(proof.id, proof.code_counter, code)) {
         rows::count_try(&mut transaction, proof.id).await?;
         transaction.commit().await?;
         if !trying.is_known {

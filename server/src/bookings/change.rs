@@ -23,6 +23,7 @@ use crate::bookings::store::idempotency::RequestKey;
 use crate::bookings::store::{claims, hold_facts};
 use crate::bookings::visitor_holds::{VisitorHold, hidden, was_held_for};
 use crate::database::{is_lock_timeout, is_transient};
+use crate::keys::Purpose;
 use crate::limits::rules;
 use crate::use_case::{Fault, Outcome, state, zone};
 
@@ -285,8 +286,9 @@ impl BookingService {
             return Ok(Proof::NotNeeded);
         }
         let id = AppointmentId(stored.id);
+        let keys = self.app_state.keys.macs(Purpose::Codes);
         let right =
-            code.is_some_and(|code| self.app_state.code_key.matches(id, stored.code_counter, code));
+            code.is_some_and(|code| keys.any(|key| key.matches(id, stored.code_counter, code)));
         Ok(if right { Proof::RightCode } else { Proof::WrongCode })
     }
 

@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use crate::accounts::visitors::{self, Destination};
 use crate::bookings::store::appointments::Stored;
 use crate::bookings::store::visitor_visits;
+use crate::keys::Purpose;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
@@ -212,7 +213,8 @@ pub(super) async fn account_after_confirming(
         SIGN_IN_TRIES_MAX,
     );
     let Some(visit) = visit.await? else { return Ok(None) };
-    if !app_state.code_key.matches(appointment, visit.code_counter, code) {
+    let keys = app_state.keys.macs(Purpose::Codes);
+    if !keys.any(|key| key.matches(appointment, visit.code_counter, code)) {
         return Ok(None);
     }
     let account = AccountId(visit.account);

@@ -37,6 +37,7 @@ use crate::accounts::addresses;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
+use crate::keys::Purpose;
 use crate::limits::{Limit, rules};
 use crate::notifications::account_messages::{self, AccountMessage};
 use crate::state::AppState;
@@ -256,8 +257,8 @@ pub async fn open_token(
 ) -> sqlx::Result<Option<String>> {
     let found = store::invitation(connection, id).await?;
     let open = found.filter(|found| is_open(found) && found.expires_at > now);
-    let key = &app_state.code_key;
-    Ok(open.map(|open| link::token(key, id, &open.email, open.expires_at)))
+    let keys = app_state.keys.macs(Purpose::Invitations);
+    Ok(open.map(|open| link::token(keys.current(), id, &open.email, open.expires_at)))
 }
 
 /// Locks a clinic.

@@ -28,11 +28,13 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::accounts::{self, lock_account};
+use crate::codes::CodeKey;
 use crate::database::DELETED_AT_ONCE;
 use crate::events;
 use crate::events::Author;
 use crate::feeds::store::{EventRow, FeedRow};
 use crate::ids::uuid_v7;
+use crate::keys::Purpose;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, mode, state};
 
@@ -68,7 +70,10 @@ impl FeedService {
         Ok(FeedView {
             id: FeedId(row.id),
             kind,
-            path: format!("/feeds/{}.ics", self.secret(FeedId(row.id))),
+            path: format!(
+                "/feeds/{}.ics",
+                secret(self.app_state.keys.macs(Purpose::Feeds).current(), FeedId(row.id))
+            ),
             with_names: row.with_names,
             alarm: alarm_of(&row)?,
             created_at: row.created_at,
@@ -227,19 +232,19 @@ impl FeedService {
         Some(Organizer { name: clinic.to_owned(), email: sender.email.to_string() })
     }
 
-    /// The feed's id followed by a MAC of it.
-    fn secret(&self, feed: FeedId) -> String {
-        let id = feed.0.simple().to_string();
-        let digest = self.app_state.code_key.fingerprint("calendar feed 1", &id);
-        let proof: String =
-            digest[..SECRET_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{id}{proof}")
+    fn feed_of(&self, sent: &str) -> Option<FeedId> {
+        let feed = FeedId(Uuid::try_parse(sent.get(..32)?).ok()?);
+        let keys = self.app_state.keys.macs(Purpose::Feeds);
+        keys.any(|key| secret(key, feed).as_bytes().ct_eq(sent.as_bytes()).into()).then_some(feed)
     }
+}
 
-    fn feed_of(&self, secret: &str) -> Option<FeedId> {
-        let feed = FeedId(Uuid::try_parse(secret.get(..32)?).ok()?);
-        bool::from(self.secret(feed).as_bytes().ct_eq(secret.as_bytes())).then_some(feed)
-    }
+/// The feed's id followed by a MAC of it.
+fn secret(key: &CodeKey, feed: FeedId) -> String {
+    let id = feed.0.simple().to_string();
+    let digest = key.fingerprint("calendar feed 1", &id);
+    let proof: String = digest[..SECRET_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{id}{proof}")
 }
 
 /// Ends all feeds of an account that is being deleted, or that gets a new password.

@@ -71,6 +71,7 @@ pub(super) mod tests {
                 "NADI_MODE" => mode,
                 "NADI_SECRET" => "wK3v9pXq2Lr7TzBn5Ym8Hd4Gs6Fc1Ja0",
                 "SMTP_URL" => "smtps://mail.example",
+                "NADI_KEYS" => "none",
                 "PUBLIC_URL" => "https://nadi.example",
                 "NADI_ALLOWED_HOSTS" => "nadi.internal, Other.Example",
                 _ => return None,

@@ -12,11 +12,12 @@ use chrono::{DateTime, Duration, Utc};
 use nadi::actor::Visitor;
 use nadi::ports::{Answer, BrowserSession, KnownAccount, ProofToken};
 
-use super::visitor_cookie;
+use super::visitor_cookie::{self, VisitorCookie};
 use crate::accounts::credential::{Credential, CredentialKind};
 use crate::accounts::devices;
 use crate::accounts::sessions::{self, SessionSecret};
 use crate::bookings;
+use crate::keys::Purpose;
 use crate::state::AppState;
 
 const SESSION: &str = "nadi_session";
@@ -79,8 +80,8 @@ impl Browser {
 
     /// The visitor that this browser is while nobody has signed in.
     pub fn visitor(&self) -> Option<Visitor> {
-        let cookie = visitor_cookie::read(&self.app_state.code_key, self.sent(VISITOR)?, self.now)?;
-        Some(cookie.visitor(&self.app_state.code_key))
+        let keys = self.app_state.keys.macs(Purpose::Cookies);
+        Some(visitor_cookie::read(&keys, self.sent(VISITOR)?, self.now)?.visitor())
     }
 
     /// The mark that it has got at its last sign-in.
@@ -168,9 +169,9 @@ impl Browser {
 
     /// Lets the browser be known as one that has signed in with this address; it keeps a mark that counts.
     fn set_mark(&self, email: &str) {
-        let key = &self.app_state.code_key;
-        let mark = self.mark().filter(|mark| devices::is_of(key, mark, email));
-        let mark = mark.unwrap_or_else(|| devices::mark(key, email));
+        let keys = self.app_state.keys.macs(Purpose::Cookies);
+        let mark = self.mark().filter(|mark| keys.any(|key| devices::is_of(key, mark, email)));
+        let mark = mark.unwrap_or_else(|| devices::mark(keys.current(), email));
         self.set(DEVICE, &mark, devices::LASTS);
     }
 
@@ -248,11 +249,11 @@ impl BrowserSession for Browser {
 
     async fn become_visitor(&self) -> Answer<()> {
         let (app_state, now) = (&self.app_state, self.now);
-        let key = &app_state.code_key;
-        let mut known = self.sent(VISITOR).and_then(|sent| visitor_cookie::read(key, sent, now));
+        let keys = app_state.keys.macs(Purpose::Cookies);
+        let mut known = self.sent(VISITOR).and_then(|sent| visitor_cookie::read(&keys, sent, now));
         // Whoever books next at this browser shall not see what was booked before, and somebody who has copied a cookie
         // from it shall not see what is booked next.
-        if let Some(visitor) = known.as_ref().map(|known| known.visitor(key))
+        if let Some(visitor) = known.as_ref().map(VisitorCookie::visitor)
             && !bookings::holds_a_time(app_state, visitor.account, now).await?
         {
             known = None;
@@ -261,9 +262,9 @@ impl BrowserSession for Browser {
         let cookie = match known {
             Some(known) if !known.ends_soon(now) => return Ok(()),
             Some(known) => known.renewed(now),
-            None => visitor_cookie::VisitorCookie::random(now),
+            None => VisitorCookie::random(keys.current(), now),
         };
-        self.set(VISITOR, &cookie.value(key), visitor_cookie::LASTS);
+        self.set(VISITOR, &cookie.value(), visitor_cookie::LASTS);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 
 use crate::accounts::proofs;
 use crate::clinic::invitations;
+use crate::keys::Purpose;
 use crate::notifications::store::Claimed;
 use crate::state::AppState;
 
@@ -52,7 +53,7 @@ async fn code_of(
     if !proofs::is_code_open(connection, proof, counter, now).await? {
         return Ok(None);
     }
-    Ok(Some(app_state.code_key.proof_code(proof, counter)))
+    Ok(Some(app_state.keys.macs(Purpose::Codes).current().proof_code(proof, counter)))
 }
 
 /// Writes the message, with the secret of [`secret_of`]. `None`: the data cannot be used.

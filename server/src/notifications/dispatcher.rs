@@ -33,6 +33,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts;
 use crate::bookings::{self, AppointmentRow};
+use crate::keys::Purpose;
 use crate::state::AppState;
 use crate::supervisor::panic_message;
 
@@ -415,7 +416,10 @@ impl Dispatcher {
                 if superseded || !waiting {
                     return None;
                 }
-                let code = self.0.app_state.code_key.code(AppointmentId(row.id), row.code_counter);
+                let code = {
+                    let keys = self.0.app_state.keys.macs(Purpose::Codes);
+                    keys.current().code(AppointmentId(row.id), row.code_counter)
+                };
                 let until = LocalTime::new(row.expires_at, zone);
                 Some(emails::code(&visit, &code, until))
             }

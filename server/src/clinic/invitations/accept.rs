@@ -16,6 +16,7 @@ use crate::accounts;
 use crate::accounts::addresses::{self, NewAccount};
 use crate::events;
 use crate::events::Author;
+use crate::keys::Purpose;
 use crate::use_case::{Fault, Outcome, retried};
 
 const NAME_CHARS_MAX: u32 = 100;
@@ -105,8 +106,8 @@ impl InvitationService {
     ) -> Outcome<InvitationRow> {
         let id = link::id_in(typed).ok_or(Failure::NotFound)?;
         let row = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
-        let key = &self.app_state.code_key;
-        let genuine = link::is_genuine(key, typed, id, &row.email, row.expires_at);
+        let keys = self.app_state.keys.macs(Purpose::Invitations);
+        let genuine = keys.any(|key| link::is_genuine(key, typed, id, &row.email, row.expires_at));
         if genuine && row.expires_at > caller.now { Ok(row) } else { Err(Failure::NotFound.into()) }
     }
 
