@@ -11,13 +11,16 @@ use secrecy::ExposeSecret;
 use server::accounts::PlatformRole;
 use server::audit::anchors;
 use server::audit::chain::{self, Verdict};
+use server::clock::Clock as _;
 use server::config::Config;
 use server::directory::index_updater;
+use server::encryption::known_keys;
 use server::notifications;
 use server::schedules::top_up;
 use server::schedules::{self, make, zone_data};
 use server::state::AppState;
-use server::{accounts, database, demo, rest, run, zoneinfo};
+use server::{accounts, database, demo, re_encrypt, rest, run, zoneinfo};
+use sqlx::Connection as _;
 use tracing_subscriber::EnvFilter;
 
 /// Doctor appointments: find a doctor, pick a time, and it is yours.
@@ -72,11 +75,32 @@ enum Command {
         #[arg(long)]
         anchors: Option<std::path::PathBuf>,
     },
+    /// Keys: make new ones, and encrypt personal data in the database with the current ones.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Accounts of administrators and auditors.
     Admin {
         #[command(subcommand)]
         command: AdminCommand,
     },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Print a line with a new random key, to be added to the end of the list of keys.
+    New {
+        /// What it is for: data, addresses, codes, cookies, feeds, invitations or recovery-codes.
+        purpose: String,
+        /// Its id, which no other key of the purpose has had; without this, the day.
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Count the personal data in the database by the key that they were encrypted with.
+    Status,
+    /// Encrypt again whatever the current keys have not encrypted. The server may go on running.
+    ReEncrypt,
 }
 
 #[derive(Subcommand)]
@@ -143,6 +167,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::Notifications { requeue, appointment } => undelivered(requeue, appointment).await,
         Command::VerifyAuditLog { anchors } => verify_audit_log(anchors).await,
         Command::TimeZones { moves, keep } => time_zones(moves, keep).await,
+        Command::Keys { command } => keys(command).await,
         Command::Admin { command: AdminCommand::Create { email, name, role } } => {
             let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
                 bail!("NADI_ADMIN_PASSWORD is not set; expected the password of a new account");
@@ -153,6 +178,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             let address = Email::parse(&email).map_err(words)?;
             let password = Password::parse(&password).map_err(words)?;
             let app_state = AppState::from_config(&Config::read(variable)?)?;
+            check_keys(&app_state).await?;
             let now = app_state.clock.now();
             let given =
                 accounts::give_platform_role(&app_state, role, &name, &address, &password, now);
@@ -176,8 +202,49 @@ async fn execute(command: Command) -> anyhow::Result<()> {
 async fn app_state() -> anyhow::Result<(Config, AppState)> {
     let config = Config::read(variable)?;
     let app_state = AppState::from_config(&config)?;
+    check_keys(&app_state).await?;
     zoneinfo::install(&config, &app_state.write.0).await?;
     Ok((config, app_state))
+}
+
+/// Fails unless these are the keys that the database was written with.
+async fn check_keys(app_state: &AppState) -> anyhow::Result<()> {
+    let mut connection = app_state.write.0.acquire().await?;
+    known_keys::check(&mut connection, &app_state.keys.now(), app_state.clock.now()).await
+}
+
+async fn keys(command: KeysCommand) -> anyhow::Result<()> {
+    if let KeysCommand::New { purpose, id } = command {
+        let id = match id {
+            Some(id) => id,
+            None => Config::clock(variable)?.now().format("%Y-%m-%d").to_string(),
+        };
+        println!("{}", server::keys::new_line(&purpose, &id).map_err(anyhow::Error::msg)?);
+        return Ok(());
+    }
+    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    check_keys(&app_state).await?;
+    let mut connection = app_state.write.0.acquire().await?;
+    if matches!(command, KeysCommand::ReEncrypt) {
+        anyhow::ensure!(app_state.keys.now().encrypts(), "there are no keys to encrypt with");
+        let written = re_encrypt::run(&mut connection).await?;
+        eprintln!("{written} values were encrypted with the current keys.");
+        let keyring = app_state.keys.now();
+        for name in re_encrypt::forget_unused(&mut connection, &keyring).await? {
+            eprintln!(
+                "Nothing in the database needs the key `{name}` any more. Keep its line as long as there are backups \
+                 from before."
+            );
+        }
+    }
+    for (column, counts) in re_encrypt::counts(&mut connection).await? {
+        for (key, values) in counts {
+            let written = key
+                .map_or_else(|| "as text".to_owned(), |key| format!("with the key `data {key}`"));
+            println!("{column}: {values} {written}");
+        }
+    }
+    Ok(())
 }
 
 /// Fails unless the audit log is whole.
@@ -299,6 +366,7 @@ async fn patients(count: usize) -> anyhow::Result<()> {
         "patients for load tests: only with NADI_MODE=development"
     );
     let app_state = AppState::from_config(&config)?;
+    check_keys(&app_state).await?;
     zoneinfo::install(&config, &app_state.write.0).await?;
     for key in demo::load_patients(&app_state, count, app_state.clock.now()).await? {
         println!("{key}");
@@ -318,6 +386,12 @@ async fn seed() -> anyhow::Result<()> {
     let hash = accounts::hash_now(demo::PASSWORD).map_err(anyhow::Error::msg)?;
     let mut connection = app_state.write.0.acquire().await?;
     let loaded = demo::load(&mut connection, &data, &hash, now).await?;
+    if loaded {
+        // The demo is written as text, many rows at a time.
+        let mut transaction = connection.begin().await?;
+        re_encrypt::run(&mut transaction).await?;
+        transaction.commit().await?;
+    }
     drop(connection);
     let made = top_up::run_once(&app_state).await?;
     index_updater::run_once(&app_state).await?;

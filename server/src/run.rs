@@ -13,9 +13,11 @@ use crate::bookings::hold_sources;
 use crate::config::Config;
 use crate::database;
 use crate::directory::warm_up;
+use crate::encryption::known_keys;
 use crate::events;
 use crate::http::Web;
 use crate::http::connections::{Connections, PeerLimit};
+use crate::keys::source::Watcher;
 use crate::notifications::dispatcher::Dispatcher;
 use crate::notifications::transport;
 use crate::ports;
@@ -61,6 +63,15 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
              ops/database-roles.sql"
         );
     }
+    known_keys::check(
+        &mut *app_state.write.0.acquire().await?,
+        &app_state.keys.now(),
+        app_state.clock.now(),
+    )
+    .await?;
+    if !app_state.keys.now().encrypts() {
+        tracing::warn!("NADI_KEYS is `none`: personal data are stored as text");
+    }
     zoneinfo::install(&config, &app_state.write.0).await?;
     if !app_state.clock.shift().is_zero() {
         tracing::warn!(now = %app_state.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: the clock is shifted");
@@ -81,6 +92,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let dispatcher = Dispatcher::new(app_state.clone(), messages, public_url.clone());
     let supervisor = Supervisor::new(app_state.jobs.clone(), app_state.clock.clone(), stop.clone());
     jobs::start(&supervisor, &app_state, dispatcher);
+    if let Some(watcher) = Watcher::new(&config.keys, &config.secret) {
+        jobs::start_key_watcher(&supervisor, &app_state, watcher);
+    }
     if config.is_development() {
         demo::activity::start(&supervisor, &app_state);
     }

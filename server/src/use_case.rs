@@ -7,6 +7,7 @@ use nadi::Failure;
 use nadi::ports::Answer;
 
 use crate::database::is_transient;
+use crate::encryption::Undecipherable;
 
 /// How often a transaction is tried that others stop.
 const TRIES_MAX: usize = 3;
@@ -43,6 +44,11 @@ pub type Outcome<T> = Result<T, Fault>;
 pub fn answer<T>(use_case: &'static str, outcome: Outcome<T>) -> Answer<T> {
     outcome.map_err(|fault| match fault {
         Fault::Failure(failure) => failure,
+        Fault::Database(error) if Undecipherable::in_error(&error).is_some() => {
+            let problem = Undecipherable::in_error(&error).map(ToString::to_string);
+            tracing::error!(use_case, problem, "personal data cannot be decrypted");
+            Failure::Unavailable
+        }
         Fault::Database(error) => {
             // The message of a database error may contain personal data; its code and constraint do not.
             let database = error.as_database_error();

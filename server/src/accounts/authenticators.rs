@@ -17,6 +17,7 @@ use totp_rs::{Builder, Totp};
 use super::encryption::{decrypt, encrypt};
 use super::store::second_factors as store;
 use crate::codes::CodeKey;
+use crate::keys::Purpose;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
@@ -28,7 +29,6 @@ const RECOVERY_CODES: usize = 10;
 const RECOVERY_CODE_CHARS: usize = 12;
 /// Crockford's Base32 in small letters, without the letters that are read as others.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-const SECRETS: &str = "authenticator secret";
 const RECOVERY_DIGEST: &str = "nadi recovery code 1";
 /// For how long an app can be set up after its QR code was made.
 const SETUP_MINUTES: i64 = 30;
@@ -41,7 +41,7 @@ pub(super) async fn begin(
     now: DateTime<Utc>,
 ) -> Outcome<AuthenticatorSetup> {
     let secret: [u8; SECRET_BYTES] = rand::random();
-    let encrypted = encrypt(&app_state.code_key, SECRETS, account, &secret)?;
+    let encrypted = encrypt(account, &secret)?;
     store::set_new_secret(connection, account, &encrypted, now).await?;
     show(connection, app_state, account, &secret).await
 }
@@ -53,7 +53,7 @@ pub(super) async fn begun(
     account: AccountId,
     now: DateTime<Utc>,
 ) -> Outcome<Option<AuthenticatorSetup>> {
-    match new_secret(connection, app_state, account, now).await? {
+    match new_secret(connection, account, now).await? {
         None => Ok(None),
         Some(secret) => show(connection, app_state, account, &secret).await.map(Some),
     }
@@ -61,13 +61,11 @@ pub(super) async fn begun(
 
 async fn new_secret(
     connection: &mut PgConnection,
-    app_state: &AppState,
     account: AccountId,
     now: DateTime<Utc>,
 ) -> Outcome<Option<Vec<u8>>> {
     let stored = store::new_secret(connection, account, setup_since(now)).await?;
-    let key = &app_state.code_key;
-    stored.map(|stored| decrypt(key, SECRETS, account, &stored)).transpose()
+    stored.map(|stored| decrypt(account, &stored)).transpose()
 }
 
 /// When a setup that has not expired can have begun.
@@ -126,12 +124,11 @@ fn step_of(secret: &[u8], code: &str, now: DateTime<Utc>) -> Outcome<Option<i64>
 /// `WrongSecondFactor`; `NotFound` when none is being set up.
 pub(super) async fn confirm(
     connection: &mut PgConnection,
-    app_state: &AppState,
     account: AccountId,
     code: &str,
     now: DateTime<Utc>,
 ) -> Outcome<()> {
-    let Some(secret) = new_secret(connection, app_state, account, now).await? else {
+    let Some(secret) = new_secret(connection, account, now).await? else {
         return Err(Failure::NotFound.into());
     };
     let Some(Typed::OfApp(code)) = Typed::read(code) else {
@@ -151,9 +148,9 @@ pub(super) async fn renew_recovery_codes(
     account: AccountId,
 ) -> Outcome<Vec<String>> {
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| random_code()).collect();
-    let key = &app_state.code_key;
+    let keys = app_state.keys.macs(Purpose::RecoveryCodes);
     let digests: Vec<Vec<u8>> =
-        codes.iter().map(|code| recovery_digest(key, account, code)).collect();
+        codes.iter().map(|code| recovery_digest(keys.current(), account, code)).collect();
     store::replace_recovery_codes(connection, account, &digests).await?;
     Ok(codes.iter().map(|code| in_groups(code, '-')).collect())
 }
@@ -166,22 +163,23 @@ pub(super) async fn check(
     code: &str,
     now: DateTime<Utc>,
 ) -> Outcome<bool> {
-    let key = &app_state.code_key;
     match Typed::read(code) {
         None => Ok(false),
         Some(Typed::OfApp(code)) => {
             let Some(stored) = store::secret(connection, account).await? else {
                 return Ok(false);
             };
-            let secret = decrypt(key, SECRETS, account, &stored)?;
+            let secret = decrypt(account, &stored)?;
             match step_of(&secret, &code, now)? {
                 None => Ok(false),
                 Some(step) => Ok(store::use_step(connection, account, step).await?),
             }
         }
         Some(Typed::Recovery(code)) => {
-            let digest = recovery_digest(key, account, &code);
-            Ok(store::use_recovery_code(connection, account, &digest, now).await?)
+            let keys = app_state.keys.macs(Purpose::RecoveryCodes);
+            let digests: Vec<Vec<u8>> =
+                keys.all().iter().map(|key| recovery_digest(key, account, &code)).collect();
+            Ok(store::use_recovery_code(connection, account, &digests, now).await?)
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::notices::recently_proved;
 use super::store::export as rows;
 use crate::audit;
+use crate::encryption::open_values;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
@@ -16,7 +17,7 @@ pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
     let account = recently_proved(caller)?.account;
     let mut transaction = app_state.write.begin().await?;
     let connection = &mut *transaction;
-    let document = json!({
+    let mut document = json!({
         "exported_at": caller.now.to_rfc3339_opts(SecondsFormat::Secs, true),
         "site": app_state.site.public_url,
         "account": rows::account(connection, account).await?,
@@ -35,6 +36,7 @@ pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
         "decisions": rows::decisions(connection, account).await?,
         "events": rows::events(connection, account).await?,
     });
+    open_values(&mut document)?;
     audit::record_export(connection, caller, account.0).await?;
     transaction.commit().await?;
     serde_json::to_string_pretty(&document).map_err(|error| Fault::Broken(error.to_string()))

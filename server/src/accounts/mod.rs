@@ -42,6 +42,7 @@ pub use crate::accounts::notices::lock_account;
 pub use crate::accounts::passwords::{hash_new_password, hash_now};
 pub use crate::accounts::sign_in_changes::record as record_sign_in_change;
 pub use crate::accounts::store::credentials::known_account;
+pub use crate::accounts::store::encrypted::ENCRYPTED;
 pub use crate::accounts::store::{email, is_email_verified, names, names_of_accounts};
 
 use crate::accounts::addresses::NewAccount;

@@ -93,7 +93,7 @@ impl SecondFactorService {
         let (app_state, now) = (&self.app_state, caller.now);
         let mut transaction = app_state.write.begin().await?;
         lock_account(&mut transaction, who.account).await?;
-        authenticators::confirm(&mut transaction, app_state, account, code, now).await?;
+        authenticators::confirm(&mut transaction, account, code, now).await?;
         // This browser has just proved the new factor, too.
         sessions::set_two_factors(&mut transaction, account, who.access.session).await?;
         let codes =

@@ -7,6 +7,8 @@ use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
 use super::head::{Hash, Head};
+use crate::encryption::columns::PERSON_NAME;
+use crate::encryption::open;
 
 /// Of the advisory lock that appending takes.
 const LOCK: i64 = 0x6e61_6469_6175;
@@ -153,12 +155,12 @@ pub async fn entries(
     let rows = sqlx::query!(
         r#"select e.position as "position!", e.action as "action!", e.role as "role!", e.account_id,
                   e.subjects as "subjects!", e.request_id, e.occurred_at as "occurred_at!",
-                  (select p.name from people p
-                   where p.account_id = e.account_id and p.relation = 'self'
-                     and e.role in ('doctor', 'receptionist', 'administrator', 'auditor')) as name
+                  p.id as "person_id?", p.name as "name?"
            from (select * from audit_entries where $2::uuid is null
                  union all
                  select * from audit_entries where subjects @> array[$2::uuid]) e
+           left join people p on p.account_id = e.account_id and p.relation = 'self'
+                and e.role in ('doctor', 'receptionist', 'administrator', 'auditor')
            where ($1::uuid is null or e.account_id = $1)
              and ($3::text is null or e.action = $3)
              and ($4::timestamptz is null or e.occurred_at >= $4)
@@ -176,17 +178,20 @@ pub async fn entries(
     )
     .fetch_all(connection)
     .await?;
-    let rows = rows.into_iter().map(|row| AuditRow {
-        position: row.position,
-        name: row.name,
-        entry: Entry {
-            action: row.action,
-            role: row.role,
-            account: row.account_id,
-            subjects: row.subjects,
-            request: row.request_id,
-            occurred_at: row.occurred_at,
-        },
+    let rows = rows.into_iter().map(|row| {
+        let name = row.person_id.zip(row.name);
+        Ok(AuditRow {
+            position: row.position,
+            name: name.map(|(person, name)| open(PERSON_NAME, person, name)).transpose()?,
+            entry: Entry {
+                action: row.action,
+                role: row.role,
+                account: row.account_id,
+                subjects: row.subjects,
+                request: row.request_id,
+                occurred_at: row.occurred_at,
+            },
+        })
     });
-    Ok(rows.collect())
+    rows.collect()
 }

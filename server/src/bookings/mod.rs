@@ -35,6 +35,8 @@ pub use crate::bookings::store::appointment_rows::{
 pub use crate::bookings::store::claims::renumber_seats;
 pub use crate::bookings::store::holds::expire_lapsed;
 
+pub use crate::bookings::store::encrypted::ENCRYPTED;
+
 use crate::bookings::hold_source_queue::NotedHold;
 use crate::bookings::store::appointments::Stored;
 use crate::state::AppState;

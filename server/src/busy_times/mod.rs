@@ -25,6 +25,8 @@ use nadi::retention;
 use url::Url;
 use uuid::Uuid;
 
+pub use crate::busy_times::store::ENCRYPTED;
+
 use crate::busy_times::faults::{StoredFault, calendar_fault, line_number, problem, view};
 use crate::busy_times::fetch::{FetchError, Fetched, Fetcher};
 use crate::busy_times::store::{DueRow, NewCalendar};

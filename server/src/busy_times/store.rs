@@ -6,6 +6,33 @@ use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::{
+    ACCOUNT_EMAIL, CALENDAR_ADDRESS, CALENDAR_OWNER, EncryptedColumn, encrypted_column,
+};
+use crate::encryption::{open, open_optional, seal_optional};
+
+pub const ENCRYPTED: &[&dyn EncryptedColumn] = &[&Addresses, &Owners];
+
+encrypted_column!(
+    Addresses,
+    CALENDAR_ADDRESS,
+    r#"select encryption_key(address) as key, count(*) as "values!" from busy_calendars
+       where address is not null group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", address as "value!", null::bytea as digest
+       from busy_calendars where address is not null and id > $1::text::uuid order by id limit $2"#,
+    "update busy_calendars set address = $3 where id = $1::text::uuid and address = $2"
+);
+
+encrypted_column!(
+    Owners,
+    CALENDAR_OWNER,
+    r#"select encryption_key(owner_email) as key, count(*) as "values!" from busy_calendars
+       where owner_email is not null group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", owner_email as "value!", null::bytea as digest
+       from busy_calendars where owner_email is not null and id > $1::text::uuid order by id limit $2"#,
+    "update busy_calendars set owner_email = $3 where id = $1::text::uuid and owner_email = $2"
+);
+
 pub struct CalendarRow {
     pub id: Uuid,
     pub name: String,
@@ -21,7 +48,7 @@ pub async fn of_doctor(
     doctor: DoctorId,
     now: DateTime<Utc>,
 ) -> Result<Vec<CalendarRow>> {
-    sqlx::query_as!(
+    let rows = sqlx::query_as!(
         CalendarRow,
         r#"select c.id, c.name, c.address, c.read_at, c.fault,
                   (select count(*) from busy_times b
@@ -33,7 +60,11 @@ pub async fn of_doctor(
         now
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    let opened = rows.into_iter().map(|row| {
+        Ok(CalendarRow { address: open_optional(CALENDAR_ADDRESS, row.id, row.address)?, ..row })
+    });
+    opened.collect()
 }
 
 /// A calendar that has just been read; its times are inserted separately.
@@ -59,11 +90,11 @@ pub async fn insert(
         new.id.0,
         new.doctor.0,
         new.name,
-        new.address,
+        seal_optional(CALENDAR_ADDRESS, new.id.0, new.address)?,
         new.etag,
         now,
         new.due_at,
-        new.owner_email
+        seal_optional(CALENDAR_OWNER, new.id.0, new.owner_email)?
     )
     .execute(connection)
     .await?;
@@ -152,7 +183,7 @@ pub async fn claim_due(
     lease: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<DueRow>> {
-    sqlx::query_as!(
+    let rows = sqlx::query_as!(
         DueRow,
         r#"update busy_calendars c
            set due_at = $2
@@ -169,7 +200,15 @@ pub async fn claim_due(
         limit
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    let opened = rows.into_iter().map(|row| {
+        Ok(DueRow {
+            address: open(CALENDAR_ADDRESS, row.id, row.address)?,
+            owner_email: open_optional(CALENDAR_OWNER, row.id, row.owner_email)?,
+            ..row
+        })
+    });
+    opened.collect()
 }
 
 /// Records that a calendar was read in full; `false`: it was removed in the meantime. The row stays locked.
@@ -235,14 +274,15 @@ pub async fn doctor_email(
     connection: &mut PgConnection,
     doctor: DoctorId,
 ) -> Result<Option<String>> {
-    let found = sqlx::query_scalar!(
-        "select a.email from doctors d join accounts a on a.id = d.account_id
+    let found = sqlx::query!(
+        "select a.id, a.email from doctors d join accounts a on a.id = d.account_id
          where d.id = $1 and a.archived_at is null",
         doctor.0
     )
     .fetch_optional(connection)
     .await?;
-    Ok(found.flatten())
+    let email = found.map(|row| open_optional(ACCOUNT_EMAIL, row.id, row.email)).transpose()?;
+    Ok(email.flatten())
 }
 
 /// The UIDs in calendar files of those of these appointments that are with this doctor.

@@ -30,6 +30,8 @@ use uuid::Uuid;
 pub use crate::clinic::location_choices::places;
 pub use crate::clinic::store::{clinic_of, doctors_of};
 
+pub use crate::clinic::store::invitations::ENCRYPTED;
+
 use crate::directory::index_refresh;
 use crate::events;
 use crate::events::Author;

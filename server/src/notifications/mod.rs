@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 // For other capabilities and commands.
-pub use crate::notifications::store::{Dead, dead, requeue};
+pub use crate::notifications::store::{Dead, ENCRYPTED, dead, requeue};
 
 use crate::config::Confirmation;
 use crate::events::StoredEvent;

@@ -8,6 +8,30 @@ use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::{
+    ACCOUNT_EMAIL, EncryptedColumn, NOTIFICATION_ADDRESS, encrypted_column,
+};
+use crate::encryption::{open, seal};
+
+pub const ENCRYPTED: &[&dyn EncryptedColumn] = &[&Addresses];
+
+encrypted_column!(
+    Addresses,
+    NOTIFICATION_ADDRESS,
+    from "0",
+    r#"select encryption_key(address) as key, count(*) as "values!" from notifications
+       where address is not null group by 1"#,
+    r#"select id::text as "key!", int8send(event_id) || uuid_send(recipient_id) as "row!",
+              address as "value!", null::bytea as digest
+       from notifications where address is not null and id > $1::text::bigint order by id limit $2"#,
+    "update notifications set address = $3 where id = $1::text::bigint and address = $2"
+);
+
+/// What an address is bound to: the id of its notification is not known before it is inserted.
+fn row_of(event: i64, recipient: Uuid) -> Vec<u8> {
+    [event.to_be_bytes().as_slice(), recipient.as_bytes()].concat()
+}
+
 /// A notification to be inserted.
 #[derive(Clone, Debug)]
 pub struct NewNotification {
@@ -88,7 +112,7 @@ pub async fn insert_about_account(
         new.actor,
         new.data,
         new.due_at,
-        new.address,
+        seal(NOTIFICATION_ADDRESS, row_of(new.event, new.recipient), new.address)?,
         new.locale
     )
     .execute(connection)
@@ -212,6 +236,52 @@ pub struct Claimed {
     pub locale: Option<String>,
 }
 
+/// The same with addresses as they are stored.
+struct ClaimedRow {
+    id: i64,
+    event_id: i64,
+    subject_id: Uuid,
+    subject_version: i32,
+    template: String,
+    actor: String,
+    data: Value,
+    attempts: i16,
+    was_due_at: DateTime<Utc>,
+    leased_until: DateTime<Utc>,
+    recipient_id: Uuid,
+    address: Option<String>,
+    /// The address of the recipient's account, for notifications without one of their own.
+    email: Option<String>,
+    locale: Option<String>,
+}
+
+impl ClaimedRow {
+    fn opened(self) -> Result<Claimed> {
+        let email = match (self.address, self.email) {
+            (Some(address), _) => {
+                let row = row_of(self.event_id, self.recipient_id);
+                Some(open(NOTIFICATION_ADDRESS, row, address)?)
+            }
+            (None, Some(email)) => Some(open(ACCOUNT_EMAIL, self.recipient_id, email)?),
+            (None, None) => None,
+        };
+        Ok(Claimed {
+            id: self.id,
+            event_id: self.event_id,
+            subject_id: self.subject_id,
+            subject_version: self.subject_version,
+            template: self.template,
+            actor: self.actor,
+            data: self.data,
+            attempts: self.attempts,
+            was_due_at: self.was_due_at,
+            leased_until: self.leased_until,
+            email,
+            locale: self.locale,
+        })
+    }
+}
+
 impl Claimed {
     /// The domain of the recipient's address; empty without an address.
     pub fn domain(&self) -> &str {
@@ -239,7 +309,7 @@ pub struct Lease {
 macro_rules! claim {
     ($connection:expr, $lease:expr, $limit:expr, $which:tt, $order:tt $(, $argument:expr)*) => {
         sqlx::query_as!(
-            Claimed,
+            ClaimedRow,
             r#"with picked as (
                  select n.id, n.subject_id, n.subject_version, n.recipient_id, n.due_at
                  from notifications n
@@ -272,14 +342,17 @@ macro_rules! claim {
              where o.id = p.id
              returning o.id, o.event_id, o.subject_id, o.subject_version, o.template, o.actor, o.data,
                        o.attempts, p.due_at as "was_due_at!", o.leased_until as "leased_until!",
-                       coalesce(o.address, c.email) as "email?", coalesce(o.locale, c.locale) as "locale?""#,
+                       p.recipient_id as "recipient_id!", o.address, c.email as "email?", coalesce(o.locale, c.locale) as "locale?""#,
             $lease.now,
             $lease.until,
             $limit
             $(, $argument)*
         )
         .fetch_all(&mut *$connection)
-        .await
+        .await?
+        .into_iter()
+        .map(ClaimedRow::opened)
+        .collect()
     };
 }
 

@@ -27,6 +27,8 @@ use nadi::review::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+pub use crate::reviews::store::ENCRYPTED;
+
 use crate::accounts;
 use crate::audit::Viewer;
 use crate::clinic::scope;

@@ -7,7 +7,54 @@ use nadi::review::{Rating, Stars};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::{
+    EncryptedColumn, REVIEW_ANSWER, REVIEW_DECISION_REASON, REVIEW_HIDDEN_REASON, REVIEW_TEXT,
+    encrypted_column,
+};
+use crate::encryption::{open, open_optional, seal, seal_optional};
 use crate::use_case::rating_of;
+
+pub const ENCRYPTED: &[&dyn EncryptedColumn] =
+    &[&Texts, &Answers, &HiddenReasons, &DecisionReasons];
+
+encrypted_column!(
+    Texts,
+    REVIEW_TEXT,
+    r#"select encryption_key(text) as key, count(*) as "values!" from reviews where text <> '' group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", text as "value!", null::bytea as digest
+       from reviews where text <> '' and id > $1::text::uuid order by id limit $2"#,
+    "update reviews set text = $3 where id = $1::text::uuid and text = $2"
+);
+
+encrypted_column!(
+    Answers,
+    REVIEW_ANSWER,
+    r#"select encryption_key(answer) as key, count(*) as "values!" from reviews
+       where answer is not null group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", answer as "value!", null::bytea as digest
+       from reviews where answer is not null and id > $1::text::uuid order by id limit $2"#,
+    "update reviews set answer = $3 where id = $1::text::uuid and answer = $2"
+);
+
+encrypted_column!(
+    HiddenReasons,
+    REVIEW_HIDDEN_REASON,
+    r#"select encryption_key(hidden_reason) as key, count(*) as "values!" from reviews
+       where hidden_reason is not null group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", hidden_reason as "value!", null::bytea as digest
+       from reviews where hidden_reason is not null and id > $1::text::uuid order by id limit $2"#,
+    "update reviews set hidden_reason = $3 where id = $1::text::uuid and hidden_reason = $2"
+);
+
+encrypted_column!(
+    DecisionReasons,
+    REVIEW_DECISION_REASON,
+    r#"select encryption_key(reason) as key, count(*) as "values!" from review_decisions
+       where reason <> '' group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", reason as "value!", null::bytea as digest
+       from review_decisions where reason <> '' and id > $1::text::uuid order by id limit $2"#,
+    "update review_decisions set reason = $3 where id = $1::text::uuid and reason = $2"
+);
 
 /// The facts of a visit that decide whether it may be reviewed.
 pub struct VisitRow {
@@ -90,6 +137,17 @@ pub struct Row {
     pub time_zone: String,
 }
 
+impl Row {
+    fn opened(self) -> Result<Self> {
+        Ok(Self {
+            text: open(REVIEW_TEXT, self.id, self.text)?,
+            answer: open_optional(REVIEW_ANSWER, self.id, self.answer)?,
+            hidden_reason: open_optional(REVIEW_HIDDEN_REASON, self.id, self.hidden_reason)?,
+            ..self
+        })
+    }
+}
+
 /// Selects all columns of a [`Row`] from `reviews r`; `$rest` holds conditions and order.
 macro_rules! rows {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
@@ -114,7 +172,7 @@ pub async fn shown(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Row>> {
-    rows!(
+    let rows = rows!(
         "r.doctor_id = $1 and r.hidden_at is null
          order by r.created_at desc, r.id desc limit $2 offset $3",
         doctor.0,
@@ -122,7 +180,8 @@ pub async fn shown(
         offset
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    rows.into_iter().map(Row::opened).collect()
 }
 
 /// All reviews of a doctor, including hidden ones, the newest first.
@@ -132,14 +191,15 @@ pub async fn of_doctor(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Row>> {
-    rows!(
+    let rows = rows!(
         "r.doctor_id = $1 order by r.created_at desc, r.id desc limit $2 offset $3",
         doctor.0,
         limit,
         offset
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    rows.into_iter().map(Row::opened).collect()
 }
 
 /// How many rows [`of_doctor`] has on all pages.
@@ -160,7 +220,7 @@ pub async fn in_clinics(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Row>> {
-    rows!(
+    let rows = rows!(
         "($1::uuid[] is null or r.clinic_id = any($1)) and (not $2 or r.hidden_at is not null)
          order by r.created_at desc, r.id desc limit $3 offset $4",
         clinics,
@@ -169,7 +229,8 @@ pub async fn in_clinics(
         offset
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    rows.into_iter().map(Row::opened).collect()
 }
 
 /// How many rows [`in_clinics`] has on all pages.
@@ -195,14 +256,16 @@ pub async fn of_visit(
     visit: AppointmentId,
     author: AccountId,
 ) -> Result<Option<Row>> {
-    rows!("r.appointment_id = $1 and r.author_id = $2", visit.0, author.0)
+    let row = rows!("r.appointment_id = $1 and r.author_id = $2", visit.0, author.0)
         .fetch_optional(connection)
-        .await
+        .await?;
+    row.map(Row::opened).transpose()
 }
 
 /// A review by its id. Does not check who may read it.
 pub async fn find(connection: &mut PgConnection, review: ReviewId) -> Result<Option<Row>> {
-    rows!("r.id = $1", review.0).fetch_optional(connection).await
+    let row = rows!("r.id = $1", review.0).fetch_optional(connection).await?;
+    row.map(Row::opened).transpose()
 }
 
 /// Which of these visits have a review by this account.
@@ -236,6 +299,14 @@ pub struct Locked {
 }
 
 impl Locked {
+    fn opened(self) -> Result<Self> {
+        Ok(Self {
+            text: open(REVIEW_TEXT, self.id, self.text)?,
+            answer: open_optional(REVIEW_ANSWER, self.id, self.answer)?,
+            ..self
+        })
+    }
+
     /// Whose it is, for permissions.
     pub fn target(&self) -> Target {
         Target::doctor(DoctorId(self.doctor_id), ClinicId(self.clinic_id))
@@ -248,7 +319,7 @@ pub async fn lock_of_visit(
     visit: AppointmentId,
     author: AccountId,
 ) -> Result<Option<Locked>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         Locked,
         r#"select id, doctor_id, clinic_id, stars, text, anonymous, version, answer,
                   hidden_at is not null as "hidden!", withdrawn_at is not null as "withdrawn!"
@@ -257,12 +328,13 @@ pub async fn lock_of_visit(
         author.0
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    row.map(Locked::opened).transpose()
 }
 
 /// The same by its id.
 pub async fn lock(connection: &mut PgConnection, review: ReviewId) -> Result<Option<Locked>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         Locked,
         r#"select id, doctor_id, clinic_id, stars, text, anonymous, version, answer,
                   hidden_at is not null as "hidden!", withdrawn_at is not null as "withdrawn!"
@@ -270,7 +342,8 @@ pub async fn lock(connection: &mut PgConnection, review: ReviewId) -> Result<Opt
         review.0
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    row.map(Locked::opened).transpose()
 }
 
 /// The content of a review.
@@ -301,7 +374,7 @@ pub async fn insert(
         row.clinic_id,
         author.0,
         i16::from(content.stars.number()),
-        content.text,
+        seal(REVIEW_TEXT, id.0, content.text)?,
         content.anonymous,
         visited_on,
         now
@@ -324,7 +397,7 @@ pub async fn rewrite(
          where id = $1",
         review,
         i16::from(content.stars.number()),
-        content.text,
+        seal(REVIEW_TEXT, review, content.text)?,
         content.anonymous,
         now
     )
@@ -388,7 +461,7 @@ pub async fn answer(
              version = version + 1
          where id = $1",
         review,
-        text,
+        seal_optional(REVIEW_ANSWER, review, text)?,
         now
     )
     .execute(connection)
@@ -408,8 +481,8 @@ pub async fn decide(
     sqlx::query!(
         "with decided as (
              insert into review_decisions (id, review_id, decision, reason, decided_by, decided_at)
-             values ($2, $1, case when $3::text is null then 'shown' else 'hidden' end, coalesce($3, ''),
-                     $4, $5)
+             values ($2, $1, case when $3::text is null then 'shown' else 'hidden' end,
+                     coalesce($6, ''), $4, $5)
          )
          update reviews set version = version + 1, hidden_reason = $3,
              hidden_by = case when $3 is null then null else $4::uuid end,
@@ -417,9 +490,10 @@ pub async fn decide(
          where id = $1",
         review,
         decision,
-        reason,
+        seal_optional(REVIEW_HIDDEN_REASON, review, reason)?,
         by.0,
-        now
+        now,
+        seal_optional(REVIEW_DECISION_REASON, decision, reason)?
     )
     .execute(connection)
     .await?;

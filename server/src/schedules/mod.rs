@@ -25,6 +25,8 @@ use sqlx::PgConnection;
 pub use crate::schedules::store::hours::{lock, mark_clinic_stale, name_and_zone};
 pub use crate::schedules::store::time_zones::{settle_shifted, zones_in_use};
 
+pub use crate::schedules::store::hours::ENCRYPTED;
+
 use crate::clinic;
 use crate::events::Author;
 use crate::schedules::store::hours;

@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::check_exceptions;
 use super::source::{self, SourceFile};
 
-/// The folders of `server/src` with a `store`.
-pub const CAPABILITIES: [&str; 12] = [
+/// The folders of `server/src` with SQL that writes.
+pub const CAPABILITIES: [&str; 13] = [
     "accounts",
     "audit",
     "bookings",
@@ -16,6 +16,7 @@ pub const CAPABILITIES: [&str; 12] = [
     "clinic",
     "demo",
     "directory",
+    "encryption",
     "events",
     "feeds",
     "notifications",

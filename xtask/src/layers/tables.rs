@@ -13,7 +13,7 @@ use super::source;
 use super::stores::{CAPABILITIES, WRITES_TEST_DATA};
 
 /// The capabilities and the tables that they own.
-const OWNERS: [(&str, &[&str]); 11] = [
+const OWNERS: [(&str, &[&str]); 12] = [
     (
         "accounts",
         &[
@@ -78,6 +78,7 @@ const OWNERS: [(&str, &[&str]); 11] = [
             "specialty_words",
         ],
     ),
+    ("encryption", &["encryption_keys"]),
     ("events", &["event_readers", "events"]),
     ("feeds", &["calendar_feeds"]),
     ("notifications", &["development_mail", "notifications", "outbox"]),

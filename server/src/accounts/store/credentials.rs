@@ -5,6 +5,9 @@ use nadi::ids::{AccountId, PersonId};
 use nadi::ports::KnownAccount;
 use sqlx::{PgConnection, Result};
 
+use crate::encryption::columns::{ACCOUNT_EMAIL, PERSON_NAME};
+use crate::encryption::{addresses, open_optional, seal};
+
 /// A new account and its owner.
 pub struct AccountRow<'a> {
     pub id: AccountId,
@@ -23,19 +26,20 @@ pub async fn insert_account(
 ) -> Result<()> {
     sqlx::query!(
         "with account as (
-            insert into accounts (id, email, email_verified_at, password_hash, locale, created_at)
-            values ($1, $2, $6, $3, $7, $6)
+            insert into accounts (id, email, email_verified_at, password_hash, locale, created_at, email_digest)
+            values ($1, $2, $6, $3, $7, $6, $8)
             returning id
         )
         insert into people (id, account_id, relation, name, created_at)
         select $4, account.id, 'self', $5, $6 from account",
         new.id.0,
-        new.email,
+        seal(ACCOUNT_EMAIL, new.id.0, new.email)?,
         new.password_hash,
         new.person.0,
-        new.name,
+        seal(PERSON_NAME, new.person.0, new.name)?,
         now,
-        new.locale
+        new.locale,
+        addresses::digest(new.email)
     )
     .execute(connection)
     .await?;
@@ -57,9 +61,11 @@ pub async fn account_of_address(
 ) -> Result<Option<AccountId>> {
     let id = sqlx::query_scalar!(
         "select id from accounts
-         where email = $1 and email_verified_at is not null and archived_at is null and not visitor
+         where (email = $1 or email_digest = any($2))
+           and email_verified_at is not null and archived_at is null and not visitor
          order by created_at limit 1",
-        email
+        email,
+        &addresses::digests(email)
     )
     .fetch_optional(connection)
     .await?;
@@ -80,9 +86,11 @@ pub async fn credentials(
 ) -> Result<Option<Credentials>> {
     let row = sqlx::query!(
         "select id, password_hash, locale, sign_in_version from accounts
-         where email = $1 and email_verified_at is not null and archived_at is null and not visitor
+         where (email = $1 or email_digest = any($2))
+           and email_verified_at is not null and archived_at is null and not visitor
          order by created_at limit 1",
-        email
+        email,
+        &addresses::digests(email)
     )
     .fetch_optional(connection)
     .await?;
@@ -183,5 +191,5 @@ pub async fn unproven_address(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(email.flatten())
+    open_optional(ACCOUNT_EMAIL, account.0, email.flatten())
 }

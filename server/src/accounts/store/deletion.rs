@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use nadi::ids::AccountId;
 use sqlx::{PgConnection, Result};
 
+use crate::encryption::addresses;
+
 /// Why an account cannot be deleted now.
 pub struct Obstacles {
     /// It is more than a patient's.
@@ -45,9 +47,10 @@ pub async fn delete_sign_in(
               codes as (delete from recovery_codes where account_id = $1),
               passkeys as (delete from passkeys where account_id = $1),
               challenges as (delete from passkey_challenges where account_id = $1)
-         delete from address_proofs where account_id = $1 or email = $2",
+         delete from address_proofs where account_id = $1 or email = $2 or email_digest = any($3)",
         account.0,
-        email
+        email,
+        &email.map(addresses::digests).unwrap_or_default()
     )
     .execute(connection)
     .await?;
@@ -63,7 +66,7 @@ pub async fn forget_people(
 ) -> Result<()> {
     sqlx::query!(
         "update people p
-         set birth_date = null,
+         set birth_date = null, birth_date_encrypted = null,
              archived_at = coalesce(p.archived_at, $2),
              name = case when p.id in (
                  select v.person_id from all_appointments v
@@ -89,8 +92,8 @@ pub async fn archive(
         "with agreed as (delete from consents where account_id = $1),
               waiting as (delete from unproven_accounts where account_id = $1)
          update accounts
-         set archived_at = coalesce(archived_at, $2), email = null, email_verified_at = null, phone = null,
-             phone_verified_at = null, password_hash = null
+         set archived_at = coalesce(archived_at, $2), email = null, email_digest = null,
+             email_verified_at = null, phone = null, phone_verified_at = null, password_hash = null
          where id = $1 or id in (select m.account_id from merged_accounts m where m.into_id = $1)",
         account.0,
         now

@@ -1,5 +1,5 @@
 //! SQL of what an account's owner can take along. Each part is one JSON array, made by PostgreSQL. No part has a
-//! secret, or the hash of one.
+//! secret, or the hash of one. Encrypted values are `encrypted_value`s, which `accounts/export.rs` decrypts.
 
 use chrono::{DateTime, Utc};
 use nadi::ids::AccountId;
@@ -12,7 +12,8 @@ const ROWS_MAX: i64 = 20_000;
 pub async fn account(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select jsonb_build_object(
-                'id', a.id, 'email', a.email, 'email_verified_at', a.email_verified_at,
+                'id', a.id, 'email', encrypted_value('accounts.email', uuid_send(a.id), a.email),
+                'email_verified_at', a.email_verified_at,
                 'phone', a.phone, 'phone_verified_at', a.phone_verified_at, 'language', a.locale,
                 'created_at', a.created_at,
                 'has_password', a.password_hash is not null,
@@ -35,7 +36,10 @@ pub async fn account(connection: &mut PgConnection, account: AccountId) -> Resul
 pub async fn people(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
-               select id, relation, name, birth_date, created_at, archived_at as removed_at
+               select id, relation, encrypted_value('people.name', uuid_send(id), name) as name,
+                      coalesce(encrypted_value('people.birth_date', uuid_send(id), birth_date_encrypted),
+                               to_jsonb(birth_date)) as birth_date,
+                      created_at, archived_at as removed_at
                from people where account_id = $1
                order by relation <> 'self', created_at, id limit $2) r"#,
         account.0,
@@ -49,10 +53,13 @@ pub async fn people(connection: &mut PgConnection, account: AccountId) -> Result
 pub async fn appointments(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
-               select v.id, v.reference, v.state, p.name as person, v.person_id, d.name as doctor,
+               select v.id, v.reference, v.state,
+                      encrypted_value('people.name', uuid_send(p.id), p.name) as person, v.person_id, d.name as doctor,
                       c.name as clinic, l.name as location, l.address, t.name as visit_type, v.mode,
                       v.starts_at, v.ends_at, v.time_zone, v.fee_minor_units, v.currency,
-                      v.cancelled_by, v.cancel_reason, v.created_at, v.updated_at,
+                      v.cancelled_by,
+                      encrypted_value('appointments.cancel_reason', uuid_send(v.id), v.cancel_reason) as cancel_reason,
+                      v.created_at, v.updated_at,
                       (select coalesce(jsonb_agg(jsonb_build_object(
                                   'type', e.type, 'occurred_at', e.occurred_at, 'by', e.actor)
                                   order by e.occurred_at, e.id), '[]')
@@ -76,9 +83,12 @@ pub async fn appointments(connection: &mut PgConnection, account: AccountId) -> 
 pub async fn reviews(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
-               select w.id, w.appointment_id, d.name as doctor, w.stars, w.text, w.anonymous,
-                      w.visited_on, w.created_at, w.written_at, w.answer, w.answered_at, w.hidden_at,
-                      w.hidden_reason, w.withdrawn_at
+               select w.id, w.appointment_id, d.name as doctor, w.stars,
+                      encrypted_value('reviews.text', uuid_send(w.id), w.text) as text, w.anonymous,
+                      w.visited_on, w.created_at, w.written_at,
+                      encrypted_value('reviews.answer', uuid_send(w.id), w.answer) as answer, w.answered_at, w.hidden_at,
+                      encrypted_value('reviews.hidden_reason', uuid_send(w.id), w.hidden_reason) as hidden_reason,
+                      w.withdrawn_at
                from all_appointments v
                join reviews w on w.appointment_id = v.id and w.author_id = $1
                join doctors d on d.id = w.doctor_id
@@ -159,7 +169,10 @@ pub async fn calendar_feeds(connection: &mut PgConnection, account: AccountId) -
 pub async fn messages(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
-               select n.template, n.channel, n.state, n.address, n.delivered_at, n.subject_id
+               select n.template, n.channel, n.state,
+                      encrypted_value('notifications.address', int8send(n.event_id) || uuid_send(n.recipient_id),
+                                      n.address) as address,
+                      n.delivered_at, n.subject_id
                from notifications n
                where n.recipient_id = $1
                  and n.subject_id in (select $1 union all
@@ -209,11 +222,11 @@ pub async fn consents(connection: &mut PgConnection, account: AccountId) -> Resu
 pub async fn codes(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
-               select c.purpose, c.email, c.created_at, c.expires_at, c.used_at
+               select c.purpose, encrypted_value('address_proofs.email', uuid_send(c.id), c.email) as email, c.created_at,
+                      c.expires_at, c.used_at
                from address_proofs c
-               where c.account_id = $1
-                  or c.email = (select a.email from accounts a
-                                where a.id = $1 and a.email_verified_at is not null)
+               left join accounts a on a.id = $1 and a.email_verified_at is not null
+               where c.account_id = $1 or c.email = a.email or c.email_digest = a.email_digest
                order by c.created_at, c.id limit $2) r"#,
         account.0,
         ROWS_MAX
@@ -233,9 +246,9 @@ pub async fn invitations(connection: &mut PgConnection, account: AccountId) -> R
                       i.created_at, i.expires_at, i.accepted_at, i.withdrawn_at
                from invitations i
                join clinics c on c.id = i.clinic_id
-               where i.invited_by = $1 or i.accepted_by = $1
-                  or i.email = (select a.email from accounts a
-                                where a.id = $1 and a.email_verified_at is not null)
+               left join accounts a on a.id = $1 and a.email_verified_at is not null
+               where i.invited_by = $1 or i.accepted_by = $1 or i.email = a.email
+                  or i.email_digest = a.email_digest
                order by i.created_at, i.id limit $2) r"#,
         account.0,
         ROWS_MAX
@@ -253,15 +266,15 @@ pub async fn doctor(connection: &mut PgConnection, account: AccountId) -> Result
                'languages', d.languages, 'fee_minor_units', d.fee_minor_units, 'currency', d.currency,
                'status', d.status, 'created_at', d.created_at,
                'times_off', (select coalesce(jsonb_agg(to_jsonb(r)), '[]') from (
-                   select starts_local, ends_local, note, created_at, archived_at as ended_at
+                   select starts_local, ends_local, encrypted_value('time_off.note', uuid_send(id), note) as note, created_at, archived_at as ended_at
                    from time_off where doctor_id = d.id
                    order by starts_local, id limit $2) r),
                'connected_calendars', (select coalesce(jsonb_agg(to_jsonb(r)), '[]') from (
-                   select name, owner_email, read_at, created_at, archived_at as ended_at
+                   select name, encrypted_value('busy_calendars.owner_email', uuid_send(id), owner_email) as owner_email, read_at, created_at, archived_at as ended_at
                    from busy_calendars where doctor_id = d.id
                    order by created_at, id limit $2) r),
                'answers', (select coalesce(jsonb_agg(to_jsonb(r)), '[]') from (
-                   select answer, answered_at from reviews where doctor_id = d.id and answer is not null
+                   select encrypted_value('reviews.answer', uuid_send(id), answer) as answer, answered_at from reviews where doctor_id = d.id and answer is not null
                    order by answered_at, id limit $2) r)) as "part!"
            from doctors d where d.account_id = $1"#,
         account.0,
@@ -276,7 +289,7 @@ pub async fn doctor(connection: &mut PgConnection, account: AccountId) -> Result
 pub async fn decisions(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
-               select decision, reason, decided_at from review_decisions where decided_by = $1
+               select decision, encrypted_value('review_decisions.reason', uuid_send(id), reason) as reason, decided_at from review_decisions where decided_by = $1
                order by decided_at, id limit $2) r"#,
         account.0,
         ROWS_MAX

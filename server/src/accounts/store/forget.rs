@@ -44,12 +44,14 @@ pub async fn forget_removed_people(
                  select exists (select from all_appointments v
                                 where v.booked_by = p.account_id and v.person_id = p.id) as named
              ) v
-             where p.archived_at < $1 and (p.name <> '' or p.birth_date is not null)
-               and (p.birth_date is not null or not v.named)
+             where p.archived_at < $1
+               and (p.birth_date is not null or p.birth_date_encrypted is not null
+                    or p.name <> '' and not v.named)
              limit $2
              for update of p skip locked
          )
-         update people p set birth_date = null, name = case when d.named then p.name else '' end
+         update people p set birth_date = null, birth_date_encrypted = null,
+                name = case when d.named then p.name else '' end
          from due d where p.id = d.id",
         before,
         limit
@@ -66,7 +68,7 @@ pub async fn forget_merged_addresses(
     limit: i64,
 ) -> Result<u64> {
     let forgotten = sqlx::query!(
-        "update accounts set email = null, phone = null
+        "update accounts set email = null, email_digest = null, phone = null
          where id in (select a.id from merged_accounts m join accounts a on a.id = m.account_id
                       where m.merged_at < $1 and a.archived_at is not null
                         and (a.email is not null or a.phone is not null)

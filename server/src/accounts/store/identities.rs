@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use crate::accounts::credential::{Credential, CredentialKind};
 use crate::accounts::session_times::Times;
+use crate::encryption::columns::PERSON_NAME;
+use crate::encryption::open;
 
 /// The account behind a credential, which may have ended or expired.
 pub struct Identity {
@@ -136,6 +138,7 @@ pub async fn identities(
             })
         })();
         let Some(behind) = session.or(key) else { continue };
+        let name = open(PERSON_NAME, row.person_id, row.name)?;
         *place = Some(Identity {
             account: SignedIn {
                 doctor: row.doctor_id.map(DoctorId),
@@ -149,7 +152,7 @@ pub async fn identities(
                 receptionist_of: row.receptionist_of.into_iter().map(ClinicId).collect(),
                 is_auditor: row.is_auditor,
                 agreed: Agreed { privacy: row.privacy_version, terms: row.terms_version },
-                ..SignedIn::patient(AccountId(row.account_id), PersonId(row.person_id), row.name)
+                ..SignedIn::patient(AccountId(row.account_id), PersonId(row.person_id), name)
             },
             is_proven: row.is_proven,
             has_authenticator: row.has_authenticator,

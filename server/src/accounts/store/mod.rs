@@ -5,6 +5,7 @@ pub mod api_keys;
 pub mod consents;
 pub mod credentials;
 pub mod deletion;
+pub mod encrypted;
 pub mod export;
 pub mod forget;
 pub mod identities;
@@ -22,6 +23,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, PersonId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
+
+use crate::encryption::columns::{ACCOUNT_EMAIL, PERSON_BIRTH_DATE, PERSON_NAME};
+use crate::encryption::{open, open_optional, seal};
 
 /// Was the account's address verified by a code that was sent to it?
 pub async fn is_email_verified(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
@@ -47,15 +51,53 @@ pub async fn of_account(
     connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<Vec<PersonRow>> {
-    sqlx::query_as!(
-        PersonRow,
-        "select id, relation, name, birth_date from people
+    let rows = sqlx::query!(
+        "select id, relation, name, birth_date, birth_date_encrypted from people
          where account_id = $1 and archived_at is null
-         order by relation <> 'self', name, id",
+         order by relation <> 'self', id",
         account.0
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    let people = rows.into_iter().map(|row| {
+        Ok(PersonRow {
+            id: row.id,
+            relation: row.relation,
+            name: open(PERSON_NAME, row.id, row.name)?,
+            birth_date: open_birth_date(row.id, row.birth_date, row.birth_date_encrypted)?,
+        })
+    });
+    let mut people: Vec<PersonRow> = people.collect::<Result<_>>()?;
+    people.sort_by(|a, b| {
+        let key = |person: &PersonRow| person.relation != "self";
+        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
+    });
+    Ok(people)
+}
+
+/// A birth date to be written, as a date or encrypted.
+struct BirthDate {
+    plain: Option<NaiveDate>,
+    encrypted: Option<String>,
+}
+
+fn seal_birth_date(person: PersonId, date: Option<NaiveDate>) -> Result<BirthDate> {
+    let Some(date) = date else { return Ok(BirthDate { plain: None, encrypted: None }) };
+    let text = date.to_string();
+    let sealed = seal(PERSON_BIRTH_DATE, person.0, &text)?;
+    let is_text = sealed == text;
+    Ok(BirthDate { plain: is_text.then_some(date), encrypted: (!is_text).then_some(sealed) })
+}
+
+fn open_birth_date(
+    person: Uuid,
+    plain: Option<NaiveDate>,
+    encrypted: Option<String>,
+) -> Result<Option<NaiveDate>> {
+    match open_optional(PERSON_BIRTH_DATE, person, encrypted)? {
+        None => Ok(plain),
+        Some(text) => text.parse().map(Some).map_err(|error| sqlx::Error::Decode(Box::new(error))),
+    }
 }
 
 /// An account that is locked, and so stays in use.
@@ -72,7 +114,7 @@ pub async fn lock_account(
     connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<Option<Locked>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         Locked,
         "select case when email_verified_at is not null then email end as email, locale
          from accounts
@@ -81,7 +123,11 @@ pub async fn lock_account(
         account.0
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    let opened = row.map(|row| {
+        Ok(Locked { email: open_optional(ACCOUNT_EMAIL, account.0, row.email)?, ..row })
+    });
+    opened.transpose()
 }
 
 pub async fn insert_dependant(
@@ -92,14 +138,16 @@ pub async fn insert_dependant(
     birth_date: Option<NaiveDate>,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let birth_date = seal_birth_date(person, birth_date)?;
     sqlx::query!(
-        "insert into people (id, account_id, relation, name, birth_date, created_at)
-         values ($1, $2, 'dependant', $3, $4, $5)",
+        "insert into people (id, account_id, relation, name, birth_date, created_at, birth_date_encrypted)
+         values ($1, $2, 'dependant', $3, $4, $5, $6)",
         person.0,
         account.0,
-        name,
-        birth_date,
-        now
+        seal(PERSON_NAME, person.0, name)?,
+        birth_date.plain,
+        now,
+        birth_date.encrypted
     )
     .execute(connection)
     .await?;
@@ -114,13 +162,15 @@ pub async fn correct_dependant(
     name: &str,
     birth_date: Option<NaiveDate>,
 ) -> Result<bool> {
+    let birth_date = seal_birth_date(person, birth_date)?;
     let corrected = sqlx::query!(
-        "update people set name = $3, birth_date = $4
+        "update people set name = $3, birth_date = $4, birth_date_encrypted = $5
          where id = $2 and account_id = $1 and relation = 'dependant' and archived_at is null",
         account.0,
         person.0,
-        name,
-        birth_date
+        seal(PERSON_NAME, person.0, name)?,
+        birth_date.plain,
+        birth_date.encrypted
     )
     .execute(connection)
     .await?;
@@ -171,7 +221,9 @@ pub async fn names(
     let rows = sqlx::query!("select id, name from people where id = any($1)", &ids)
         .fetch_all(connection)
         .await?;
-    Ok(rows.into_iter().map(|row| (PersonId(row.id), row.name)).collect())
+    let named =
+        rows.into_iter().map(|row| Ok((PersonId(row.id), open(PERSON_NAME, row.id, row.name)?)));
+    named.collect()
 }
 
 /// The names of the accounts' owners; none for an account that was deleted.
@@ -184,14 +236,17 @@ pub async fn names_of_accounts(
     }
     let ids: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
     let rows = sqlx::query!(
-        "select p.account_id, p.name from people p
+        "select p.id, p.account_id, p.name from people p
          join accounts a on a.id = p.account_id and a.archived_at is null
          where p.account_id = any($1) and p.relation = 'self'",
         &ids
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (AccountId(row.account_id), row.name)).collect())
+    let named = rows
+        .into_iter()
+        .map(|row| Ok((AccountId(row.account_id), open(PERSON_NAME, row.id, row.name)?)));
+    named.collect()
 }
 
 /// The e-mail address of an account.
@@ -199,7 +254,7 @@ pub async fn email(connection: &mut PgConnection, account: AccountId) -> Result<
     let email = sqlx::query_scalar!("select email from accounts where id = $1", account.0)
         .fetch_optional(connection)
         .await?;
-    Ok(email.flatten())
+    open_optional(ACCOUNT_EMAIL, account.0, email.flatten())
 }
 
 /// Marks the address as verified; returns whether it was not before, and is now. It stays unverified when another

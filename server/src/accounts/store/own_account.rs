@@ -5,11 +5,15 @@ use nadi::ids::{AccountId, PersonId};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::{ACCOUNT_EMAIL, PERSON_NAME};
+use crate::encryption::{addresses, open, open_optional, seal};
+
 /// The most sessions that are listed.
 const SESSIONS_MAX: i64 = 200;
 
 /// An account as its owner sees it.
 pub struct ProfileRow {
+    pub person_id: Uuid,
     pub name: String,
     pub email: Option<String>,
     pub locale: String,
@@ -25,9 +29,9 @@ pub async fn profile(
     connection: &mut PgConnection,
     account: AccountId,
 ) -> Result<Option<ProfileRow>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         ProfileRow,
-        r#"select p.name, a.email, a.locale, a.created_at,
+        r#"select p.id as person_id, p.name, a.email, a.locale, a.created_at,
                   a.password_hash is not null as "has_password!",
                   exists (select from authenticators t
                           where t.account_id = a.id and t.confirmed_at is not null) as "has_authenticator!",
@@ -39,7 +43,15 @@ pub async fn profile(
         account.0
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    let opened = row.map(|row| {
+        Ok(ProfileRow {
+            name: open(PERSON_NAME, row.person_id, row.name)?,
+            email: open_optional(ACCOUNT_EMAIL, account.0, row.email)?,
+            ..row
+        })
+    });
+    opened.transpose()
 }
 
 /// Changes the name of the account's owner. Gives the owner's id, or `None` when it is called so already.
@@ -48,16 +60,21 @@ pub async fn rename(
     account: AccountId,
     name: &str,
 ) -> Result<Option<PersonId>> {
-    let person = sqlx::query_scalar!(
-        "update people set name = $2
-         where account_id = $1 and relation = 'self' and name <> $2
-         returning id",
-        account.0,
-        name
+    let owner = sqlx::query!(
+        "select id, name from people where account_id = $1 and relation = 'self' for update",
+        account.0
     )
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    Ok(person.map(PersonId))
+    let Some(owner) = owner else { return Ok(None) };
+    if open(PERSON_NAME, owner.id, owner.name)? == name {
+        return Ok(None);
+    }
+    let sealed = seal(PERSON_NAME, owner.id, name)?;
+    sqlx::query!("update people set name = $2 where id = $1", owner.id, sealed)
+        .execute(connection)
+        .await?;
+    Ok(Some(PersonId(owner.id)))
 }
 
 /// Sets the hash of the password.
@@ -84,10 +101,11 @@ pub async fn set_email(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update accounts set email = $2, email_verified_at = $3 where id = $1",
+        "update accounts set email = $2, email_verified_at = $3, email_digest = $4 where id = $1",
         account.0,
-        email,
-        now
+        seal(ACCOUNT_EMAIL, account.0, email)?,
+        now,
+        addresses::digest(email)
     )
     .execute(connection)
     .await?;

@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::{PROOF_EMAIL, PROOF_NAME};
+use crate::encryption::{addresses, open, open_optional, seal, seal_optional};
+
 /// A new proof.
 pub struct NewProofRow<'a> {
     pub id: Uuid,
@@ -25,19 +28,20 @@ pub async fn insert(
 ) -> Result<bool> {
     let inserted = sqlx::query!(
         "insert into address_proofs (id, secret_digest, purpose, email, account_id, name, password_hash, locale,
-                                     created_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                     created_at, expires_at, email_digest)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict on constraint address_proofs_secret_key do nothing",
         new.id,
         new.secret_digest.as_slice(),
         new.purpose,
-        new.email,
+        seal(PROOF_EMAIL, new.id, new.email)?,
         new.account,
-        new.name,
+        seal_optional(PROOF_NAME, new.id, new.name)?,
         new.password_hash,
         new.locale,
         now,
-        new.expires_at
+        new.expires_at,
+        addresses::digest(new.email)
     )
     .execute(connection)
     .await?;
@@ -58,13 +62,23 @@ pub struct ProofRow {
     pub expires_at: DateTime<Utc>,
 }
 
+impl ProofRow {
+    fn opened(self) -> Result<Self> {
+        Ok(Self {
+            email: open(PROOF_EMAIL, self.id, self.email)?,
+            name: open_optional(PROOF_NAME, self.id, self.name)?,
+            ..self
+        })
+    }
+}
+
 /// The proof with this secret, if its code can still be typed.
 pub async fn find(
     connection: &mut PgConnection,
     secret_digest: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Option<ProofRow>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         ProofRow,
         "select id, purpose, email, account_id, name, password_hash, locale, code_counter, tries, expires_at
          from address_proofs
@@ -73,7 +87,8 @@ pub async fn find(
         now
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    row.map(ProofRow::opened).transpose()
 }
 
 /// The same, locked until this transaction ends.
@@ -82,7 +97,7 @@ pub async fn lock(
     secret_digest: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Option<ProofRow>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         ProofRow,
         "select id, purpose, email, account_id, name, password_hash, locale, code_counter, tries, expires_at
          from address_proofs
@@ -92,7 +107,8 @@ pub async fn lock(
         now
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    row.map(ProofRow::opened).transpose()
 }
 
 /// Counts a try of the code.

@@ -171,14 +171,14 @@ pub async fn replace_recovery_codes(
 pub async fn use_recovery_code(
     connection: &mut PgConnection,
     account: AccountId,
-    digest: &[u8],
+    digests: &[Vec<u8>],
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let used = sqlx::query!(
         "update recovery_codes set used_at = $3
-         where account_id = $1 and digest = $2 and used_at is null",
+         where account_id = $1 and digest = any($2) and used_at is null",
         account.0,
-        digest,
+        digests,
         now
     )
     .execute(connection)

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use crate::accounts::session_times::SessionKind;
 use crate::database::DELETED_AT_ONCE;
+use crate::encryption::columns::ACCOUNT_EMAIL;
+use crate::encryption::open_optional;
 
 /// A proof of an address is kept this long after it has expired.
 const PROOFS_KEPT: Duration = Duration::days(retention::CODE);
@@ -36,7 +38,7 @@ pub async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Option<Entered>> {
     // The release before reads the account of a page's session from `data`.
-    sqlx::query_as!(
+    let entered = sqlx::query_as!(
         Entered,
         r#"with entered as (
              select id, email, email_verified_at from accounts
@@ -65,7 +67,12 @@ pub async fn insert(
         new.account.sign_in_version
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    let opened = entered.map(|entered| {
+        let email = open_optional(ACCOUNT_EMAIL, new.account.id.0, entered.email)?;
+        Ok(Entered { email })
+    });
+    opened.transpose()
 }
 
 /// Is the account more than a patient's?

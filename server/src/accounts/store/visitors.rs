@@ -6,6 +6,10 @@ use nadi::ids::{AccountId, PersonId};
 use nadi::ports::KnownAccount;
 use sqlx::{PgConnection, Result};
 
+use super::open_birth_date;
+use crate::encryption::columns::{ACCOUNT_EMAIL, PERSON_NAME};
+use crate::encryption::{addresses, open, open_optional, seal};
+
 /// Makes a visitor's account and its owner as a person, without a name; leaves existing ones as they are.
 pub async fn make_rows(
     connection: &mut PgConnection,
@@ -46,10 +50,10 @@ pub async fn typed(
     visitor: AccountId,
     person: PersonId,
 ) -> Result<Option<Typed>> {
-    sqlx::query_as!(
-        Typed,
-        r#"select s.name, a.email, case when p.id <> s.id then p.name end as "patient_name?",
-                  case when p.id <> s.id then p.birth_date end as "patient_birth_date?"
+    let row = sqlx::query!(
+        r#"select s.id, s.name, a.email, case when p.id <> s.id then p.name end as "patient_name?",
+                  case when p.id <> s.id then p.birth_date end as "birth_date?",
+                  case when p.id <> s.id then p.birth_date_encrypted end as "birth_date_encrypted?"
            from accounts a
            join people s on s.account_id = a.id and s.relation = 'self'
            join people p on p.account_id = a.id and p.id = $2
@@ -58,7 +62,20 @@ pub async fn typed(
         person.0
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    let opened = row.map(|row| {
+        Ok(Typed {
+            name: open(PERSON_NAME, row.id, row.name)?,
+            email: open_optional(ACCOUNT_EMAIL, visitor.0, row.email)?,
+            patient_name: open_optional(PERSON_NAME, person.0, row.patient_name)?,
+            patient_birth_date: open_birth_date(
+                person.0,
+                row.birth_date,
+                row.birth_date_encrypted,
+            )?,
+        })
+    });
+    opened.transpose()
 }
 
 /// Writes a visitor's name and address. The address is not proven.
@@ -71,14 +88,16 @@ pub async fn set_contact(
 ) -> Result<()> {
     sqlx::query!(
         "with account as (
-             update accounts set email = $3, locale = $5 where id = $1 and visitor returning id
+             update accounts set email = $3, locale = $5, email_digest = $6 where id = $1 and visitor
+             returning id
          )
          update people p set name = $4 from account a where p.id = $2 and p.account_id = a.id",
         visitor.account.0,
         visitor.person.0,
-        email,
-        name,
-        locale
+        seal(ACCOUNT_EMAIL, visitor.account.0, email)?,
+        seal(PERSON_NAME, visitor.person.0, name)?,
+        locale,
+        addresses::digest(email)
     )
     .execute(connection)
     .await?;

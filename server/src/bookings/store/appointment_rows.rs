@@ -9,6 +9,8 @@ use nadi::ports::Period;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::CANCEL_REASON;
+use crate::encryption::open_optional;
 use crate::zone_days::ZoneDays;
 
 /// One appointment as shown, without the person's name.
@@ -49,6 +51,13 @@ pub struct Row {
 }
 
 impl Row {
+    fn opened(self) -> Result<Self> {
+        Ok(Self {
+            cancel_reason: open_optional(CANCEL_REASON, self.id, self.cancel_reason)?,
+            ..self
+        })
+    }
+
     /// Whose it is, for permissions.
     pub fn target(&self) -> Target {
         let booked_by = AccountId(self.booked_by);
@@ -94,12 +103,17 @@ macro_rules! rows {
 
 pub async fn find(connection: &mut PgConnection, id: AppointmentId) -> Result<Option<Row>> {
     // Rows are only ever moved into the archive. So one that is no longer in the table is in the archive by now.
-    match rows!("appointments", "where a.id = $1", id.0).fetch_optional(&mut *connection).await? {
+    let current =
+        rows!("appointments", "where a.id = $1", id.0).fetch_optional(&mut *connection).await?;
+    let found = match current {
         None => {
-            rows!("archived_appointments", "where a.id = $1", id.0).fetch_optional(connection).await
+            rows!("archived_appointments", "where a.id = $1", id.0)
+                .fetch_optional(connection)
+                .await?
         }
-        found => Ok(found),
-    }
+        found => found,
+    };
+    found.map(Row::opened).transpose()
 }
 
 /// Filters of a list.
@@ -124,7 +138,7 @@ pub async fn booked_by(
 ) -> Result<Vec<Row>> {
     let past = filter.period == Some(Period::Past);
     let days = ZoneDays::between(filter.from, filter.until);
-    rows!(
+    let rows = rows!(
         "all_appointments",
         "where a.booked_by = $1
            and ($3::bool is null
@@ -155,7 +169,8 @@ pub async fn booked_by(
         &days.until
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    rows.into_iter().map(Row::opened).collect()
 }
 
 /// How many rows [`booked_by`] has on all pages.
@@ -205,7 +220,7 @@ pub async fn of_doctors(
     offset: i64,
 ) -> Result<Vec<Row>> {
     let days = ZoneDays::between(filter.from, filter.until);
-    rows!(
+    let rows = rows!(
         "all_appointments",
         "where a.doctor_id = any($1)
            and case when $3::text is null
@@ -233,7 +248,8 @@ pub async fn of_doctors(
         &days.until
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    rows.into_iter().map(Row::opened).collect()
 }
 
 /// How many rows [`of_doctors`] has on all pages.

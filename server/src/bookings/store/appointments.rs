@@ -8,6 +8,8 @@ use nadi::permissions::Target;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::CANCEL_REASON;
+use crate::encryption::seal_optional;
 use crate::use_case::{Outcome, state};
 
 /// An appointment as stored, with the clinic's policy.
@@ -124,6 +126,7 @@ pub async fn save(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let told = transition.event.is_some();
+    let reason = seal_optional(CANCEL_REASON, stored.id, by.reason.as_deref())?;
     stored.version = sqlx::query_scalar!(
         "update appointments
          set state = $2, code_counter = $3, code_tries = $4, expires_at = $5, extensions = $6,
@@ -141,7 +144,7 @@ pub async fn save(
         told,
         now,
         by.role.as_str(),
-        by.reason
+        reason
     )
     .fetch_one(&mut *connection)
     .await?;

@@ -4,6 +4,7 @@ pub mod appointment_rows;
 pub mod appointments;
 pub mod archive;
 pub mod claims;
+pub mod encrypted;
 pub mod hold_facts;
 pub mod hold_sources;
 pub mod holds;

@@ -6,6 +6,22 @@ use nadi::ports::{InvitedAs, TeamRole};
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::{
+    ACCOUNT_EMAIL, EncryptedColumn, INVITATION_EMAIL, PERSON_NAME, encrypted_column,
+};
+use crate::encryption::{addresses, open, open_optional, seal};
+
+pub const ENCRYPTED: &[&dyn EncryptedColumn] = &[&Emails];
+
+encrypted_column!(
+    address Emails,
+    INVITATION_EMAIL,
+    r#"select encryption_key(email) as key, count(*) as "values!" from invitations group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", email as "value!", email_digest as digest
+       from invitations where id > $1::text::uuid order by id limit $2"#,
+    "update invitations set email = $3, email_digest = $4 where id = $1::text::uuid and email = $2"
+);
+
 /// An invitation with the names that its readers need.
 pub struct InvitationRow {
     pub id: Uuid,
@@ -22,10 +38,16 @@ pub struct InvitationRow {
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
+impl InvitationRow {
+    fn opened(self) -> Result<Self> {
+        Ok(Self { email: open(INVITATION_EMAIL, self.id, self.email)?, ..self })
+    }
+}
+
 /// The invitation with this id, also one that was accepted or withdrawn; `None` when its clinic or profile is no
 /// longer there.
 pub async fn invitation(connection: &mut PgConnection, id: Uuid) -> Result<Option<InvitationRow>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         InvitationRow,
         r#"select i.id, i.role, i.clinic_id, c.name as clinic_name, i.doctor_id, d.name as "doctor_name?",
                   i.email, i.locale, i.created_at, i.expires_at, i.accepted_by, i.withdrawn_at
@@ -35,7 +57,8 @@ pub async fn invitation(connection: &mut PgConnection, id: Uuid) -> Result<Optio
         id
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    row.map(InvitationRow::opened).transpose()
 }
 
 /// The open invitations of some clinics, or of one doctor; newest first.
@@ -45,7 +68,7 @@ pub async fn open_invitations(
     doctor: Option<DoctorId>,
     limit: i64,
 ) -> Result<Vec<InvitationRow>> {
-    sqlx::query_as!(
+    let rows = sqlx::query_as!(
         InvitationRow,
         r#"select i.id, i.role, i.clinic_id, c.name as clinic_name, i.doctor_id, d.name as "doctor_name?",
                   i.email, i.locale, i.created_at, i.expires_at, i.accepted_by, i.withdrawn_at
@@ -61,7 +84,8 @@ pub async fn open_invitations(
         limit
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    rows.into_iter().map(InvitationRow::opened).collect()
 }
 
 /// An invitation to insert.
@@ -83,17 +107,18 @@ pub async fn insert_invitation(
     let (role, doctor) = columns(new.invited_as);
     sqlx::query!(
         "insert into invitations (id, role, clinic_id, doctor_id, email, locale, invited_by, created_at,
-                                  expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                  expires_at, email_digest)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         new.id,
         role,
         new.clinic.0,
         doctor,
-        new.email,
+        seal(INVITATION_EMAIL, new.id, new.email)?,
         new.locale,
         new.invited_by.0,
         now,
-        new.expires_at
+        new.expires_at,
+        addresses::digest(new.email)
     )
     .execute(connection)
     .await?;
@@ -121,13 +146,14 @@ pub async fn withdraw_replaced(
     sqlx::query!(
         "update invitations set withdrawn_at = $4
          where clinic_id = $1 and accepted_at is null and withdrawn_at is null
-           and case when $2::uuid is null then role = $5 and email = $3
+           and case when $2::uuid is null then role = $5 and (email = $3 or email_digest = any($6))
                     else doctor_id = $2 end",
         clinic.0,
         doctor,
         email,
         now,
-        role
+        role,
+        &addresses::digests(email)
     )
     .execute(connection)
     .await?;
@@ -195,7 +221,13 @@ pub async fn delete_ended(
 
 /// Deletes all invitations of an address.
 pub async fn delete_of_address(connection: &mut PgConnection, email: &str) -> Result<()> {
-    sqlx::query!("delete from invitations where email = $1", email).execute(connection).await?;
+    sqlx::query!(
+        "delete from invitations where email = $1 or email_digest = any($2)",
+        email,
+        &addresses::digests(email)
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -257,6 +289,7 @@ pub async fn profile(
 pub struct MemberRow {
     pub role: String,
     pub account_id: Uuid,
+    pub person_id: Uuid,
     pub name: String,
     pub email: Option<String>,
     pub clinic_id: Uuid,
@@ -269,9 +302,9 @@ pub async fn team(
     only: Option<&[Uuid]>,
     limit: i64,
 ) -> Result<Vec<MemberRow>> {
-    sqlx::query_as!(
+    let rows = sqlx::query_as!(
         MemberRow,
-        r#"select m.role as "role!", a.id as account_id, p.name, a.email, c.id as clinic_id,
+        r#"select m.role as "role!", a.id as account_id, p.id as person_id, p.name, a.email, c.id as clinic_id,
                   c.name as clinic_name
            from (select role, clinic_id, account_id from staff
                  union all select 'receptionist', clinic_id, account_id from receptionists) m
@@ -279,13 +312,26 @@ pub async fn team(
            join accounts a on a.id = m.account_id and a.archived_at is null
            join people p on p.account_id = a.id and p.relation = 'self'
            where $1::uuid[] is null or m.clinic_id = any($1)
-           order by c.name, c.id, m.role, p.name, a.id
+           order by c.name, c.id, m.role, a.id
            limit $2"#,
         only,
         limit
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    let members = rows.into_iter().map(|row| {
+        Ok(MemberRow {
+            name: open(PERSON_NAME, row.person_id, row.name)?,
+            email: open_optional(ACCOUNT_EMAIL, row.account_id, row.email)?,
+            ..row
+        })
+    });
+    let mut members: Vec<MemberRow> = members.collect::<Result<_>>()?;
+    // Within a clinic and a role; the names of clinics stay in the order of the database.
+    for team in members.chunk_by_mut(|a, b| a.clinic_id == b.clinic_id && a.role == b.role) {
+        team.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    Ok(members)
 }
 
 pub async fn is_member(

@@ -8,6 +8,33 @@ use serde_json::Value;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
+use crate::encryption::columns::{
+    EncryptedColumn, SCHEDULE_DRAFT, TIME_OFF_NOTE, encrypted_column,
+};
+use crate::encryption::{open, seal};
+
+pub const ENCRYPTED: &[&dyn EncryptedColumn] = &[&Notes, &Drafts];
+
+encrypted_column!(
+    Notes,
+    TIME_OFF_NOTE,
+    r#"select encryption_key(note) as key, count(*) as "values!" from time_off where note <> '' group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", note as "value!", null::bytea as digest
+       from time_off where note <> '' and id > $1::text::uuid order by id limit $2"#,
+    "update time_off set note = $3 where id = $1::text::uuid and note = $2"
+);
+
+// An encrypted draft is a JSON string, others are objects.
+encrypted_column!(
+    Drafts,
+    SCHEDULE_DRAFT,
+    r#"select encryption_key(schedule #>> '{}') as key, count(*) as "values!" from schedule_drafts group by 1"#,
+    r#"select id::text as "key!", uuid_send(id) as "row!", schedule #>> '{}' as "value!", null::bytea as digest
+       from schedule_drafts where id > $1::text::uuid order by id limit $2"#,
+    "update schedule_drafts set schedule = to_jsonb($3::text)
+     where id = $1::text::uuid and schedule #>> '{}' = $2"
+);
+
 /// The name and zone of a doctor: the zone of the location with most hours, else the clinic's.
 pub async fn name_and_zone(
     connection: &mut PgConnection,
@@ -348,7 +375,7 @@ pub async fn time_off(
     doctors: &[Uuid],
     from: NaiveDate,
 ) -> Result<Vec<TimeOffRow>> {
-    sqlx::query_as!(
+    let rows = sqlx::query_as!(
         TimeOffRow,
         "select id, doctor_id, starts_local, ends_local, note from time_off
          where doctor_id = any($1) and archived_at is null and ends_local > $2::date
@@ -357,7 +384,11 @@ pub async fn time_off(
         from
     )
     .fetch_all(connection)
-    .await
+    .await?;
+    let opened = rows
+        .into_iter()
+        .map(|row| Ok(TimeOffRow { note: open(TIME_OFF_NOTE, row.id, row.note)?, ..row }));
+    opened.collect()
 }
 
 pub async fn insert_time_off(
@@ -374,7 +405,7 @@ pub async fn insert_time_off(
         doctor.0,
         off.starts,
         off.ends,
-        off.note,
+        seal(TIME_OFF_NOTE, id, &off.note)?,
         now
     )
     .execute(connection)
@@ -479,6 +510,9 @@ pub async fn insert_draft(
     schedule: &Value,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let text = schedule.to_string();
+    let sealed = seal(SCHEDULE_DRAFT, id.0, &text)?;
+    let schedule = if sealed == text { schedule } else { &Value::String(sealed) };
     sqlx::query!(
         "insert into schedule_drafts (id, doctor_id, account_id, version, schedule, created_at)
          values ($1, $2, $3, $4, $5, $6)",
@@ -500,7 +534,7 @@ pub async fn draft(
     id: DraftId,
     account: Uuid,
 ) -> Result<Option<DraftRow>> {
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         DraftRow,
         "select doctor_id, version, schedule, saved from schedule_drafts
          where id = $1 and account_id = $2",
@@ -508,7 +542,17 @@ pub async fn draft(
         account
     )
     .fetch_optional(connection)
-    .await
+    .await?;
+    row.map(|row| opened_draft(id, row)).transpose()
+}
+
+/// As long as there are no keys, the schedule is JSON.
+fn opened_draft(id: DraftId, row: DraftRow) -> Result<DraftRow> {
+    let Value::String(stored) = row.schedule else { return Ok(row) };
+    let text = open(SCHEDULE_DRAFT, id.0, stored)?;
+    let schedule =
+        serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    Ok(DraftRow { schedule, ..row })
 }
 
 /// Stores the result of applying a draft.
