@@ -19,6 +19,7 @@ mod consents;
 mod constraints;
 mod database_roles;
 mod demo;
+mod encryption;
 mod events;
 mod export;
 mod hold_query_plans;

@@ -4,6 +4,7 @@ mod bookings;
 mod consistency;
 pub mod database;
 mod doubles;
+pub mod everyday_use;
 mod fixtures;
 pub mod http;
 mod invitations;
@@ -55,6 +56,8 @@ pub fn config() -> Config {
         let value = match name {
             "DATABASE_URL" => "postgres://unused@localhost/unused",
             "NADI_MODE" => "development",
+            // Tests look into tables; encryption has tests of its own.
+            "NADI_KEYS" => "none",
             "NADI_SECRET" => "a secret of the tests, long enough",
             "NADI_HORIZON_DAYS" => "30",
             _ => return None,

@@ -14,6 +14,8 @@ pub fn nadi(command: &[&str]) -> Command {
         .env_clear()
         .env("NADI_MODE", "development")
         .env("NADI_SECRET", "a secret of the tests, long enough")
+        // Tests look into tables.
+        .env("NADI_KEYS", "none")
         .kill_on_drop(true)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
