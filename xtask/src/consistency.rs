@@ -141,8 +141,8 @@ fn read_journal(file: &Path) -> Result<Vec<RecordedResponse>> {
 }
 
 fn read_database(harness: &Harness, existing: &HashSet<String>) -> Result<Database> {
-    // The load generator's patients, without those of the demo data.
-    const ACCOUNTS: &str = "(select id from accounts where email like '%@load.example')";
+    // The load generator's patients, without those of the demo data. Addresses are encrypted.
+    const ACCOUNTS: &str = "(select account_id from api_keys where name = 'load-test')";
     let rows = |sql: &str| -> Result<Vec<Vec<String>>> {
         let rows = harness.psql(sql)?;
         Ok(rows.lines().map(|line| line.split('|').map(str::to_owned).collect()).collect())

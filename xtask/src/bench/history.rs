@@ -21,7 +21,7 @@ from (select p.id as person, p.account_id as account, n, at,
               || substr(md5(random()::text), 1, 12))::uuid as id,
              1 + (random() * 999)::int as doctor
       from (select p.* from people p
-            join accounts a on a.id = p.account_id and a.email like '%@load.example'
+            join api_keys k on k.account_id = p.account_id and k.name = 'load-test'
             where p.relation = 'self' order by p.id limit 20000) p
       -- Depends on the person, so that the random dates are generated for each person anew.
       cross join lateral (select n, AT as at from generate_series(1, EACH + 0 * length(p.name)) n) behind) v

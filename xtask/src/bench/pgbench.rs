@@ -21,7 +21,7 @@ const CREATE_HOLD_INPUTS: &str = "
 create table bench_hold_inputs as
 with patient as (
     select row_number() over (order by p.id) as n, p.id as person, p.account_id as account
-    from people p join accounts a on a.id = p.account_id and a.email like '%@load.example'
+    from people p join api_keys k on k.account_id = p.account_id and k.name = 'load-test'
 ),
 slot as (
     select row_number() over (order by md5(s.id::text)) as n, s.id as slot
