@@ -7,10 +7,15 @@ create function is_encrypted(value text) returns boolean
 language sql immutable strict parallel safe
 as $$ select starts_with(value, E'\x01') $$;
 
--- The id of the key of a value; null for a text.
+-- The purpose and the id of the key of a value; null for a text.
 create function encryption_key(value text) returns text
 language sql immutable strict parallel safe
-as $$ select case when starts_with(value, E'\x01') then substring(split_part(value, '.', 1) from 2) end $$;
+as $$ select case when starts_with(value, E'\x01') then 'data ' || substring(split_part(value, '.', 1) from 2) end $$;
+
+-- The same of a digest.
+create function digest_key(digest bytea) returns text
+language sql immutable strict parallel safe
+as $$ select 'addresses ' || split_part(encode(digest, 'escape'), '.', 1) $$;
 
 -- The keys that values were written with, to notice at the start that one is missing. A digest tells a key from another
 -- one with its id.
@@ -19,6 +24,8 @@ create table encryption_keys (
     id text not null,
     digest bytea not null,
     first_used_at timestamptz not null,
+    -- By a server, to the minute.
+    last_used_at timestamptz not null,
     primary key (purpose, id)
 );
 
@@ -32,6 +39,8 @@ create unique index accounts_proven_email_digest on accounts (email_digest)
 create unique index unproven_accounts_email_digest on unproven_accounts (email_digest);
 create unique index invitations_open_administrator_digest on invitations (clinic_id, email_digest)
     where role = 'administrator' and accepted_at is null and withdrawn_at is null;
+create unique index invitations_open_receptionist_digest on invitations (clinic_id, email_digest)
+    where role = 'receptionist' and accepted_at is null and withdrawn_at is null;
 
 -- A date cannot hold an encrypted value.
 alter table people add column birth_date_encrypted text;
@@ -78,3 +87,15 @@ as $$
                 then jsonb_build_object('encrypted', of_column, 'row', encode(of_row, 'hex'), 'value', value)
                 else to_jsonb(value) end
 $$;
+
+alter table busy_calendars
+    drop constraint busy_calendars_address_check,
+    add constraint busy_calendars_address_check check (length(address) <= 2000 or is_encrypted(address)),
+    drop constraint busy_calendars_owner_email_check,
+    add constraint busy_calendars_owner_email_check
+        check (length(owner_email) between 1 and 320 or is_encrypted(owner_email));
+
+-- Removed people whose data are still there: also those with an encrypted birth date.
+drop index people_removed;
+create index people_removed on people (archived_at)
+    where name <> '' or birth_date is not null or birth_date_encrypted is not null;

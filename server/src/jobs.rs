@@ -80,25 +80,31 @@ const AUDIT: Job =
 /// The first run of a day takes the longest.
 const TOP_UP: Job =
     Job { name: "top_up", every: Duration::from_secs(20), overdue_after: Duration::from_secs(900) };
-/// Reads the file with the keys again if it has changed.
+/// Reads the file with the keys again if it has changed, and notes that its keys are in use.
 const KEYS: Job =
     Job { name: "keys", every: Duration::from_secs(2), overdue_after: Duration::from_secs(60) };
 /// How often to check whether a doctor's slots must be made again before the job's next turn.
 const STALE_EVERY: Duration = Duration::from_millis(400);
 
-/// Puts a changed list of keys to use while the server runs. A list that cannot be used leaves the keys as they are, and
-/// the job fails until the list is mended.
-pub fn start_key_watcher(supervisor: &Supervisor, app_state: &AppState, watcher: Watcher) {
+/// Puts a changed list of keys to use while the server runs, and notes which keys it writes with. A list that cannot be
+/// used leaves the keys as they are, and the job fails until the list is mended.
+pub fn start_keys(supervisor: &Supervisor, app_state: &AppState, watcher: Option<Watcher>) {
     let (e, watcher) = (app_state.clone(), Arc::new(Mutex::new(watcher)));
     supervisor.start(KEYS, pending, move || {
         let (app_state, watcher) = (e.clone(), watcher.clone());
         async move {
             let mut watcher = watcher.lock().await;
-            if let Some(keyring) = watcher.changed()? {
-                let mut connection = app_state.write.0.acquire().await?;
-                known_keys::check(&mut connection, &keyring, app_state.clock.now()).await?;
-                app_state.keys.replace(keyring);
-                tracing::info!("the list of keys was read");
+            let changed = watcher.as_ref().map(Watcher::changed).transpose()?.flatten();
+            let now = app_state.clock.now();
+            let mut connection = app_state.write.0.acquire().await?;
+            match (changed, watcher.as_mut()) {
+                (Some((list, keyring)), Some(watcher)) => {
+                    known_keys::note(&mut connection, &keyring, now).await?;
+                    app_state.keys.replace(keyring);
+                    watcher.set_in_use(list);
+                    tracing::info!("the list of keys was read");
+                }
+                _ => known_keys::note_use(&mut connection, &app_state.keys.now(), now).await?,
             }
             anyhow::Ok(Next::Scheduled)
         }

@@ -101,6 +101,9 @@ enum KeysCommand {
     Status,
     /// Encrypt again whatever the current keys have not encrypted. The server may go on running.
     ReEncrypt,
+    /// Give up what a lost key has encrypted, so that the server starts without it. Nothing is deleted: with the key,
+    /// everything could be read again.
+    Abandon { purpose: String, id: String },
 }
 
 #[derive(Subcommand)]
@@ -210,7 +213,7 @@ async fn app_state() -> anyhow::Result<(Config, AppState)> {
 /// Fails unless these are the keys that the database was written with.
 async fn check_keys(app_state: &AppState) -> anyhow::Result<()> {
     let mut connection = app_state.write.0.acquire().await?;
-    known_keys::check(&mut connection, &app_state.keys.now(), app_state.clock.now()).await
+    known_keys::note(&mut connection, &app_state.keys.now(), app_state.clock.now()).await
 }
 
 async fn keys(command: KeysCommand) -> anyhow::Result<()> {
@@ -223,26 +226,62 @@ async fn keys(command: KeysCommand) -> anyhow::Result<()> {
         return Ok(());
     }
     let app_state = AppState::from_config(&Config::read(variable)?)?;
-    check_keys(&app_state).await?;
     let mut connection = app_state.write.0.acquire().await?;
-    if matches!(command, KeysCommand::ReEncrypt) {
-        anyhow::ensure!(app_state.keys.now().encrypts(), "there are no keys to encrypt with");
-        let written = re_encrypt::run(&mut connection).await?;
-        eprintln!("{written} values were encrypted with the current keys.");
-        let keyring = app_state.keys.now();
-        for name in re_encrypt::forget_unused(&mut connection, &keyring).await? {
-            eprintln!(
-                "Nothing in the database needs the key `{name}` any more. Keep its line as long as there are backups \
-                 from before."
-            );
+    // They read whole tables.
+    sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
+    match command {
+        KeysCommand::New { .. } | KeysCommand::Status => {}
+        KeysCommand::Abandon { purpose, id } => {
+            let name = format!("{purpose} {id}");
+            let was_noted = known_keys::abandon(&mut connection, &name).await?;
+            anyhow::ensure!(was_noted, "nothing in the database was written with a key `{name}`");
+            eprintln!("What was encrypted with `{name}` is given up.");
+        }
+        KeysCommand::ReEncrypt => {
+            check_keys(&app_state).await?;
+            re_encrypt_all(&mut connection, &app_state).await?;
         }
     }
     for (column, counts) in re_encrypt::counts(&mut connection).await? {
         for (key, values) in counts {
-            let written = key
-                .map_or_else(|| "as text".to_owned(), |key| format!("with the key `data {key}`"));
+            let written =
+                key.map_or_else(|| "as text".to_owned(), |key| format!("with the key `{key}`"));
             println!("{column}: {values} {written}");
         }
+    }
+    for name in known_keys::all(&mut connection).await? {
+        println!("The server does not start without the key `{name}`.");
+    }
+    Ok(())
+}
+
+async fn re_encrypt_all(
+    connection: &mut sqlx::PgConnection,
+    app_state: &AppState,
+) -> anyhow::Result<()> {
+    let keyring = app_state.keys.now();
+    anyhow::ensure!(keyring.encrypts(), "there are no keys to encrypt with");
+    let written = re_encrypt::run(connection).await?;
+    eprintln!("{} values were encrypted with the current keys.", written.values);
+    if !written.failures.is_empty() {
+        for failure in &written.failures {
+            eprintln!("{failure}");
+        }
+        bail!("{} values could not be encrypted; no key was forgotten", written.failures.len());
+    }
+    let (forgotten, later) =
+        re_encrypt::forget_unused(connection, &keyring, app_state.clock.now()).await?;
+    for name in forgotten {
+        eprintln!(
+            "Nothing in the database needs the key `{name}` any more. Keep its line as long as there are backups from \
+             before."
+        );
+    }
+    for name in later {
+        eprintln!(
+            "Nothing in the database needs the key `{name}`, but a server has written with it in the last ten minutes. \
+             Wait until all have read the new list, and run this again."
+        );
     }
     Ok(())
 }

@@ -63,7 +63,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
              ops/database-roles.sql"
         );
     }
-    known_keys::check(
+    known_keys::note(
         &mut *app_state.write.0.acquire().await?,
         &app_state.keys.now(),
         app_state.clock.now(),
@@ -92,9 +92,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let dispatcher = Dispatcher::new(app_state.clone(), messages, public_url.clone());
     let supervisor = Supervisor::new(app_state.jobs.clone(), app_state.clock.clone(), stop.clone());
     jobs::start(&supervisor, &app_state, dispatcher);
-    if let Some(watcher) = Watcher::new(&config.keys, &config.secret) {
-        jobs::start_key_watcher(&supervisor, &app_state, watcher);
-    }
+    jobs::start_keys(&supervisor, &app_state, Watcher::new(&config.keys, &config.secret));
     if config.is_development() {
         demo::activity::start(&supervisor, &app_state);
     }

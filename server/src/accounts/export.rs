@@ -5,7 +5,7 @@ use nadi::actor::Caller;
 use serde_json::json;
 
 use super::notices::recently_proved;
-use super::store::export as rows;
+use super::store::{self, export as rows};
 use crate::audit;
 use crate::encryption::open_values;
 use crate::state::AppState;
@@ -17,6 +17,9 @@ pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
     let account = recently_proved(caller)?.account;
     let mut transaction = app_state.write.begin().await?;
     let connection = &mut *transaction;
+    let email = store::email(connection, account).await?;
+    let is_proven = store::is_email_verified(connection, account).await?;
+    let proven = email.as_deref().filter(|_| is_proven);
     let mut document = json!({
         "exported_at": caller.now.to_rfc3339_opts(SecondsFormat::Secs, true),
         "site": app_state.site.public_url,
@@ -30,8 +33,8 @@ pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
         "calendar_links": rows::calendar_feeds(connection, account).await?,
         "messages": rows::messages(connection, account).await?,
         "consents": rows::consents(connection, account).await?,
-        "codes": rows::codes(connection, account).await?,
-        "invitations": rows::invitations(connection, account).await?,
+        "codes": rows::codes(connection, account, proven).await?,
+        "invitations": rows::invitations(connection, account, proven).await?,
         "doctor": rows::doctor(connection, account).await?,
         "decisions": rows::decisions(connection, account).await?,
         "events": rows::events(connection, account).await?,

@@ -201,14 +201,23 @@ pub async fn claim_due(
     )
     .fetch_all(connection)
     .await?;
-    let opened = rows.into_iter().map(|row| {
-        Ok(DueRow {
+    // One that cannot be read keeps nobody else's from being fetched.
+    let opened = |row: DueRow| {
+        Ok::<_, sqlx::Error>(DueRow {
             address: open(CALENDAR_ADDRESS, row.id, row.address)?,
             owner_email: open_optional(CALENDAR_OWNER, row.id, row.owner_email)?,
             ..row
         })
+    };
+    let readable = rows.into_iter().filter_map(|row| {
+        let id = row.id;
+        opened(row)
+            .inspect_err(
+                |error| tracing::error!(%error, calendar = %id, "a calendar cannot be read"),
+            )
+            .ok()
     });
-    opened.collect()
+    Ok(readable.collect())
 }
 
 /// Records that a calendar was read in full; `false`: it was removed in the meantime. The row stays locked.

@@ -1,6 +1,6 @@
 //! Finding e-mail addresses that are encrypted: beside each stands a digest of it under a key of its own (a "blind
 //! index"). Equal addresses have equal digests, so whoever reads the database can see that two rows are about the same
-//! address, and nothing else: without the key nobody can compute the digest of an address they know.
+//! address, and nothing else (the id of the key stands before the digest): without the key nobody can compute the digest of an address they know.
 
 use crate::codes::CodeKey;
 use crate::keys::{Key, Purpose, of_process};
@@ -19,5 +19,6 @@ pub fn digests(email: &str) -> Vec<Vec<u8>> {
 }
 
 fn digest_by(key: &Key, email: &str) -> Vec<u8> {
-    CodeKey::of(&key.bytes).fingerprint("address 1", email).to_vec()
+    let digest = CodeKey::of(&key.bytes).fingerprint("address 1", email);
+    [key.id.as_bytes(), b".", &digest].concat()
 }

@@ -61,7 +61,7 @@ pub struct Stored {
     pub digest: Option<Vec<u8>>,
 }
 
-/// How many values a key has encrypted; `None` counts those that are text.
+/// How many values a key has written, such as `data 1`; `None` counts those that are text.
 #[derive(Debug)]
 pub struct KeyCount {
     pub key: Option<String>,
@@ -95,17 +95,17 @@ pub trait EncryptedColumn: Send + Sync {
         limit: i64,
     ) -> Result<Vec<Stored>>;
 
-    /// Writes a value again, unless it was changed in the meantime.
+    /// Writes a value again, unless it was changed in the meantime: then the number of written rows is 0.
     async fn replace(
         &self,
         connection: &mut PgConnection,
         old: &Stored,
         value: &str,
         digest: Option<&[u8]>,
-    ) -> Result<()>;
+    ) -> Result<u64>;
 }
 
-/// Makes an [`EncryptedColumn`] of three statements: `$counts` gives `key` and `values`, `$page` gives `key`, `row` and
+/// Makes an [`EncryptedColumn`] of three statements: `$counts` gives `key` and `values` ([`KeyCount`]), `$page` gives `key`, `row` and
 /// `value` after `$1` and at most `$2` rows, and `$replace` writes `$3` where the row `$1` has the value `$2`. For
 /// an address, `$page` gives `digest`, too, and `$replace` writes it as `$4`.
 macro_rules! encrypted_column {
@@ -168,11 +168,11 @@ macro_rules! encrypted_column {
                 old: &$crate::encryption::columns::Stored,
                 value: &str,
                 $digest: Option<&[u8]>,
-            ) -> sqlx::Result<()> {
-                sqlx::query!($replace, old.key, old.value, value $($bound)*)
+            ) -> sqlx::Result<u64> {
+                let written = sqlx::query!($replace, old.key, old.value, value $($bound)*)
                     .execute(connection)
                     .await?;
-                Ok(())
+                Ok(written.rows_affected())
             }
         }
     };

@@ -1,7 +1,8 @@
 //! Where lists of keys come from: an environment variable or a file. A key management service is another [`KeySource`]:
 //! it unwraps the secrets that were wrapped for it, and gives the same lines.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
@@ -37,7 +38,9 @@ impl KeyPlace {
 /// When a list cannot be got or used; with its place.
 pub fn keyring_of(place: &KeyPlace, secret: &SecretString) -> anyhow::Result<Keyring> {
     match place.source() {
-        Some(source) => keyring(source.as_ref(), secret)
+        Some(source) => source
+            .read()
+            .and_then(|list| keyring_in(&list, secret))
             .with_context(|| format!("the keys in {} cannot be used", source.place())),
         None if matches!(place, KeyPlace::Secret) => {
             Ok(Keyring::of_development(secret.expose_secret()))
@@ -67,7 +70,7 @@ pub enum SourceError {
     Unreadable(String),
     #[error(transparent)]
     List(#[from] ListError),
-    #[error("has no line for `{0}`")]
+    #[error("the list has no line for `{0}`, or only `read-only` ones although it has others")]
     Missing(&'static str),
 }
 
@@ -93,6 +96,7 @@ pub struct File(pub PathBuf);
 
 impl KeySource for File {
     fn read(&self) -> Result<SecretString, SourceError> {
+        warn_about_readers(&self.0);
         let text = std::fs::read_to_string(&self.0);
         text.map(SecretString::from).map_err(|error| SourceError::Unreadable(error.to_string()))
     }
@@ -106,17 +110,30 @@ impl KeySource for File {
     }
 }
 
-/// Reads the keys of a source, which must have one that encrypts and one that makes the digests of addresses.
-///
-/// # Errors
-/// When the list cannot be got or used.
-pub fn keyring(source: &dyn KeySource, secret: &SecretString) -> Result<Keyring, SourceError> {
-    let list = source.read()?;
+/// Others on the machine should not read the keys.
+fn warn_about_readers(file: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    static WARNED: Once = Once::new();
+    let mode = std::fs::metadata(file).map(|file| file.permissions().mode());
+    if mode.is_ok_and(|mode| mode & 0o077 != 0) {
+        WARNED.call_once(|| {
+            tracing::warn!(file = %file.display(), "others on this machine may read the keys: chmod 600");
+        });
+    }
+}
+
+/// The keys in a list, which has some for values and for the digests of addresses. Either both purposes have one that
+/// writes, or neither: then values are read, and written as text.
+fn keyring_in(list: &SecretString, secret: &SecretString) -> Result<Keyring, SourceError> {
     let keyring = Keyring::parse(list.expose_secret(), secret.expose_secret())?;
     for purpose in [Purpose::Data, Purpose::Addresses] {
-        if keyring.current(purpose).is_none() {
+        let is_listed = keyring.readers(purpose).next().is_some();
+        if !is_listed || keyring.encrypts() && keyring.current(purpose).is_none() {
             return Err(SourceError::Missing(purpose.word()));
         }
+    }
+    if !keyring.encrypts() && keyring.current(Purpose::Addresses).is_some() {
+        return Err(SourceError::Missing(Purpose::Data.word()));
     }
     Ok(keyring)
 }
@@ -135,18 +152,22 @@ impl Watcher {
         Some(Self { source, secret: secret.clone(), in_use: None })
     }
 
-    /// The keys of the list, if it was changed since the last time. One that cannot be used is looked at again.
+    /// The list and its keys, if it was changed since the last one that was put to use ([`Self::set_in_use`]).
     ///
     /// # Errors
     /// When it cannot be got or used.
-    pub fn changed(&mut self) -> Result<Option<Keyring>, SourceError> {
+    pub fn changed(&self) -> Result<Option<(SecretString, Keyring)>, SourceError> {
         let list = self.source.read()?;
         let is_known = |known: &SecretString| known.expose_secret() == list.expose_secret();
         if self.in_use.as_ref().is_some_and(is_known) {
             return Ok(None);
         }
-        let keyring = keyring(self.source.as_ref(), &self.secret)?;
+        let keyring = keyring_in(&list, &self.secret)?;
+        Ok(Some((list, keyring)))
+    }
+
+    /// This list was put to use.
+    pub fn set_in_use(&mut self, list: SecretString) {
         self.in_use = Some(list);
-        Ok(Some(keyring))
     }
 }

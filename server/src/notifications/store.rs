@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::encryption::columns::{
     ACCOUNT_EMAIL, EncryptedColumn, NOTIFICATION_ADDRESS, encrypted_column,
 };
-use crate::encryption::{open, seal};
+use crate::encryption::{open, open_optional, seal};
 
 pub const ENCRYPTED: &[&dyn EncryptedColumn] = &[&Addresses];
 
@@ -256,16 +256,18 @@ struct ClaimedRow {
 }
 
 impl ClaimedRow {
-    fn opened(self) -> Result<Claimed> {
+    /// An address that cannot be read is none, so that the other notifications are sent.
+    fn opened(self) -> Claimed {
+        let row = row_of(self.event_id, self.recipient_id);
         let email = match (self.address, self.email) {
-            (Some(address), _) => {
-                let row = row_of(self.event_id, self.recipient_id);
-                Some(open(NOTIFICATION_ADDRESS, row, address)?)
-            }
-            (None, Some(email)) => Some(open(ACCOUNT_EMAIL, self.recipient_id, email)?),
-            (None, None) => None,
+            (Some(address), _) => open(NOTIFICATION_ADDRESS, row, address).map(Some),
+            (None, email) => open_optional(ACCOUNT_EMAIL, self.recipient_id, email),
         };
-        Ok(Claimed {
+        let email = email.unwrap_or_else(|error| {
+            tracing::error!(%error, notification = self.id, "an address cannot be read");
+            None
+        });
+        Claimed {
             id: self.id,
             event_id: self.event_id,
             subject_id: self.subject_id,
@@ -278,7 +280,7 @@ impl ClaimedRow {
             leased_until: self.leased_until,
             email,
             locale: self.locale,
-        })
+        }
     }
 }
 
@@ -349,10 +351,8 @@ macro_rules! claim {
             $(, $argument)*
         )
         .fetch_all(&mut *$connection)
-        .await?
-        .into_iter()
-        .map(ClaimedRow::opened)
-        .collect()
+        .await
+        .map(|rows| rows.into_iter().map(ClaimedRow::opened).collect())
     };
 }
 

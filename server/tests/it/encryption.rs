@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use chrono::Utc;
 use nadi::actor::{Access, SignedIn};
 use server::clock::Clock;
+use server::encryption::columns;
 use totp_rs::Totp;
 
 use crate::support::everyday_use::{
@@ -49,6 +50,10 @@ impl Drop for KeyFile {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+async fn run(clinic: &Clinic, sql: &'static str) {
+    sqlx::raw_sql(sql).execute(&clinic.pool).await.expect("run");
 }
 
 /// Every row of every table as text, without the messages that development mode keeps instead of sending them.
@@ -120,7 +125,37 @@ async fn export(site: &Site) -> String {
     page
 }
 
-/// The plain column of an account that was made before there were keys, and the number of accounts of its address.
+/// Fills the columns that nobody has filled yet, with texts as long as they may be.
+async fn fill(clinic: &Clinic) {
+    run(
+        clinic,
+        "insert into time_off (id, doctor_id, starts_local, ends_local, note, created_at)
+         select gen_random_uuid(), id, '2030-12-24', '2030-12-27', repeat('ä', 200), now() from doctors limit 1;
+         insert into schedule_drafts (id, doctor_id, account_id, version, schedule, created_at)
+         select gen_random_uuid(), d.id, a.id, 1, '{\"note\": \"at the sea\"}', now()
+         from doctors d, accounts a limit 1;
+         insert into busy_calendars (id, doctor_id, name, address, owner_email, due_at, created_at)
+         select gen_random_uuid(), id, 'Hospital', 'https://c.example/' || repeat('x', 1980),
+                repeat('m', 300) || '@hospital.example', 'infinity', now() from doctors limit 1;
+         insert into address_proofs (id, secret_digest, purpose, email, name, locale, created_at, expires_at)
+         values (gen_random_uuid(), '\\x01', 'register', 'somebody@example.org', repeat('ä', 200), 'en', now(),
+                 now() + interval '1 hour');
+         insert into accounts (id, email, created_at) values (gen_random_uuid(), 'old@example.org', now());
+         insert into unproven_accounts (account_id, email)
+         select id, email from accounts where email = 'old@example.org';
+         insert into notifications (event_id, subject_id, subject_version, recipient_id, channel, template, actor,
+                                    state, due_at, address)
+         values (-1, gen_random_uuid(), 1, gen_random_uuid(), 'email', 'account_code', 'patient', 'dead', now(),
+                 'somebody@example.org');
+         update reviews set text = repeat('ä', 2000), answer = repeat('ä', 2000), answered_at = now(),
+                            hidden_at = now(), hidden_by = author_id, hidden_reason = repeat('ä', 300);
+         insert into review_decisions (id, review_id, decision, reason, decided_by, decided_at)
+         select gen_random_uuid(), id, 'hidden', repeat('ä', 300), author_id, now() from reviews;
+         update people set name = repeat('ä', 200) where relation = 'dependant'",
+    )
+    .await;
+}
+
 async fn accounts(clinic: &Clinic) -> i64 {
     clinic.count("select count(*) from accounts where email_verified_at is not null").await
 }
@@ -194,7 +229,15 @@ async fn keys_are_replaced_while_the_server_runs() {
     assert!(can_sign_in(&site, NEW_EMAIL, PASSWORD).await, "found by a digest of the old key");
 
     let said = keys(&site.clinic, "re-encrypt", &file.variables()).await.expect("written again");
-    assert!(said.contains("`data 1`") && said.contains("`addresses 1`"), "{said}");
+    assert!(said.contains("`data 1`, but a server has written with it"), "{said}");
+    run(
+        &site.clinic,
+        "update encryption_keys set last_used_at = now() - interval '1 hour' where id = '1'",
+    )
+    .await;
+    let said = keys(&site.clinic, "re-encrypt", &file.variables()).await.expect("forgotten");
+    assert!(said.contains("needs the key `data 1` any more"), "{said}");
+    assert!(said.contains("needs the key `addresses 1` any more"), "{said}");
     let counted = keys(&site.clinic, "status", &file.variables()).await.expect("counted");
     assert!(counted.contains("people.name") && counted.contains("data 2"), "{counted}");
     assert!(!counted.contains("data 1") && !counted.contains("as text"), "{counted}");
@@ -238,15 +281,82 @@ async fn what_was_text_before_is_read_found_and_encrypted() {
     assert!(to.contains("signed_in=yes"), "{to}");
     assert_eq!(accounts(&site.clinic).await, before);
 
+    fill(&site.clinic).await;
     let said = keys(&site.clinic, "re-encrypt", &file.variables()).await.expect("encrypted");
     assert!(!said.contains("as text"), "{said}");
+    for column in columns::ALL {
+        // The secrets of apps have a test of their own.
+        let expected = column == columns::AUTHENTICATOR_SECRET;
+        assert!(said.contains(&format!("{}: ", column.0)) != expected, "{}: {said}", column.0);
+    }
     let readable = found(&whole_database(&site.clinic).await, &personal());
     assert!(readable.is_empty(), "{}", readable.join("\n"));
     assert!(can_sign_in(&site, NEW_EMAIL, PASSWORD).await, "the account is found by its digest");
     assert!(!can_sign_in(&site, EMAIL, PASSWORD).await, "not by the address that it had before");
     let page = export(&site).await;
-    assert!([NAME, CHILD, REASON, REVIEW].iter().all(|text| page.contains(text)), "{page}");
+    for text in [NAME, REASON, &"ä".repeat(2000), &"ä".repeat(200)] {
+        assert!(page.contains(text), "{page}");
+    }
     assert_eq!(accounts(&site.clinic).await, before);
+}
+
+#[tokio::test]
+async fn a_server_that_only_reads_understands_one_that_writes() {
+    let writing = KeyFile::new(&[DATA_1, ADDRESSES_1]);
+    let (mut site, slots) = Site::start(&writing.variables()).await;
+    site.use_all(&slots).await;
+    let (clinic, _) = site.stop().await;
+    let before = accounts(&clinic).await;
+    let (data, addresses) = (format!("{DATA_1} read-only"), format!("{ADDRESSES_1} read-only"));
+    let reading = KeyFile::new(&[&data, &addresses]);
+    let site = Site::start_on(clinic, &reading.variables()).await;
+    assert!(can_sign_in(&site, NEW_EMAIL, PASSWORD).await, "found by a digest");
+    let mut jar = CookieJar::default();
+    let fields = [("name", NAME), ("email", NEW_EMAIL), ("password", PASSWORD)];
+    jar.submit(&site.base, ("/fn/register", "/register"), &fields).await;
+    let code = site.newest_code(NEW_EMAIL).await;
+    jar.submit(&site.base, ("/fn/check_code", "/sign-in/code"), &[("code", &code)]).await;
+    assert_eq!(accounts(&site.clinic).await, before, "no second account");
+    // What it writes is text.
+    let fields = [("name", "Wilhelmina Ponderosa"), ("birth_date", "2014-03-02")];
+    jar.submit(&site.base, ("/fn/add_person", "/people"), &fields).await;
+    let readable = [("a name", "Wilhelmina Ponderosa".to_owned())];
+    assert_eq!(found(&whole_database(&site.clinic).await, &readable).len(), 1);
+    // One key that writes and one that does not: nobody could say what is meant.
+    let error = refusal(&site.clinic, &[("NADI_KEYS", &format!("{DATA_1};{addresses}"))]).await;
+    assert!(error.contains("`addresses`"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_lost_key_has_encrypted_is_given_up_and_counted_and_stops_nobody_else() {
+    let file = KeyFile::new(&[DATA_1, ADDRESSES_1]);
+    let (mut site, slots) = Site::start(&file.variables()).await;
+    site.use_all(&slots).await;
+    let (clinic, _) = site.stop().await;
+    file.write(&[DATA_2, ADDRESSES_2]);
+    assert!(refusal(&clinic, &file.variables()).await.contains("nadi keys abandon"));
+    let counted =
+        keys(&clinic, "status", &file.variables()).await.expect("counted without the key");
+    assert!(counted.contains("does not start without the key `data 1`"), "{counted}");
+    for name in ["data", "addresses"] {
+        let mut process = nadi(&["keys", "abandon", name, "1"]);
+        process.env("DATABASE_URL", clinic.database_url()).envs(file.variables());
+        assert!(output(process).await.status.success(), "{name}");
+    }
+    let failed =
+        keys(&clinic, "re-encrypt", &file.variables()).await.expect_err("unreadable values");
+    assert!(
+        failed.contains("people.name of ") && failed.contains("no key was forgotten"),
+        "{failed}"
+    );
+    let site = Site::start_on(clinic, &file.variables()).await;
+    assert!(!can_sign_in(&site, NEW_EMAIL, PASSWORD).await);
+    let mut jar = CookieJar::default();
+    let fields = [("name", NAME), ("email", EMAIL), ("password", PASSWORD)];
+    jar.submit(&site.base, ("/fn/register", "/register"), &fields).await;
+    let code = site.newest_code(EMAIL).await;
+    let to = jar.submit(&site.base, ("/fn/check_code", "/sign-in/code"), &[("code", &code)]).await;
+    assert!(to.contains("signed_in=yes"), "others are told and sign in: {to}");
 }
 
 #[tokio::test]

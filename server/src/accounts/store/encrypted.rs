@@ -27,7 +27,8 @@ encrypted_column!(
     address AccountEmails,
     ACCOUNT_EMAIL,
     r#"select encryption_key(email) as key, count(*) as "values!" from accounts
-       where email is not null group by 1"#,
+       where email is not null group by 1
+       union all select digest_key(email_digest), count(*) from accounts where email_digest is not null group by 1"#,
     r#"select id::text as "key!", uuid_send(id) as "row!", email as "value!", email_digest as digest
        from accounts where email is not null and id > $1::text::uuid order by id limit $2"#,
     "update accounts set email = $3, email_digest = $4 where id = $1::text::uuid and email = $2"
@@ -36,7 +37,9 @@ encrypted_column!(
 encrypted_column!(
     address UnprovenEmails,
     UNPROVEN_EMAIL,
-    r#"select encryption_key(email) as key, count(*) as "values!" from unproven_accounts group by 1"#,
+    r#"select encryption_key(email) as key, count(*) as "values!" from unproven_accounts group by 1
+       union all select digest_key(email_digest), count(*) from unproven_accounts
+       where email_digest is not null group by 1"#,
     r#"select account_id::text as "key!", uuid_send(account_id) as "row!", email as "value!",
               email_digest as digest
        from unproven_accounts where account_id > $1::text::uuid order by account_id limit $2"#,
@@ -47,7 +50,9 @@ encrypted_column!(
 encrypted_column!(
     address ProofEmails,
     PROOF_EMAIL,
-    r#"select encryption_key(email) as key, count(*) as "values!" from address_proofs group by 1"#,
+    r#"select encryption_key(email) as key, count(*) as "values!" from address_proofs group by 1
+       union all select digest_key(email_digest), count(*) from address_proofs
+       where email_digest is not null group by 1"#,
     r#"select id::text as "key!", uuid_send(id) as "row!", email as "value!", email_digest as digest
        from address_proofs where id > $1::text::uuid order by id limit $2"#,
     "update address_proofs set email = $3, email_digest = $4 where id = $1::text::uuid and email = $2"
@@ -126,9 +131,10 @@ macro_rules! secrets {
                 old: &Stored,
                 value: &str,
                 _: Option<&[u8]>,
-            ) -> Result<()> {
-                sqlx::query!($replace, old.key, old.value, value).execute(connection).await?;
-                Ok(())
+            ) -> Result<u64> {
+                let written =
+                    sqlx::query!($replace, old.key, old.value, value).execute(connection).await?;
+                Ok(written.rows_affected())
             }
         }
     };
@@ -136,7 +142,7 @@ macro_rules! secrets {
 
 secrets!(
     AuthenticatorSecrets,
-    r#"select substring(encode(secret, 'escape') from E'^\x01([A-Za-z0-9-]{1,32})[.]') as key, count(*) as "values!"
+    r#"select 'data ' || substring(encode(secret, 'escape') from E'^\x01([A-Za-z0-9-]{1,32})[.]') as key, count(*) as "values!"
        from authenticators where secret is not null group by 1"#,
     r#"select account_id::text as "key!", uuid_send(account_id) as "row!", encode(secret, 'hex') as "value!",
               null::bytea as digest
@@ -148,7 +154,7 @@ secrets!(
 
 secrets!(
     NewAuthenticatorSecrets,
-    r#"select substring(encode(new_secret, 'escape') from E'^\x01([A-Za-z0-9-]{1,32})[.]') as key,
+    r#"select 'data ' || substring(encode(new_secret, 'escape') from E'^\x01([A-Za-z0-9-]{1,32})[.]') as key,
               count(*) as "values!"
        from authenticators where new_secret is not null group by 1"#,
     r#"select account_id::text as "key!", uuid_send(account_id) as "row!", encode(new_secret, 'hex') as "value!",

@@ -6,6 +6,8 @@ use nadi::ids::AccountId;
 use serde_json::Value;
 use sqlx::{PgConnection, Result};
 
+use crate::encryption::addresses;
+
 /// The most rows of one part. More than anybody has.
 const ROWS_MAX: i64 = 20_000;
 
@@ -219,17 +221,22 @@ pub async fn consents(connection: &mut PgConnection, account: AccountId) -> Resu
 
 /// Codes that were asked for and are still stored: by the account, or for its address. Without the codes, and without
 /// what others may have typed who do not have that address.
-pub async fn codes(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+pub async fn codes(
+    connection: &mut PgConnection,
+    account: AccountId,
+    email: Option<&str>,
+) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
                select c.purpose, encrypted_value('address_proofs.email', uuid_send(c.id), c.email) as email, c.created_at,
                       c.expires_at, c.used_at
                from address_proofs c
-               left join accounts a on a.id = $1 and a.email_verified_at is not null
-               where c.account_id = $1 or c.email = a.email or c.email_digest = a.email_digest
+               where c.account_id = $1 or c.email = $3 or c.email_digest = any($4)
                order by c.created_at, c.id limit $2) r"#,
         account.0,
-        ROWS_MAX
+        ROWS_MAX,
+        email,
+        &email.map(addresses::digests).unwrap_or_default()
     )
     .fetch_one(connection)
     .await
@@ -237,7 +244,11 @@ pub async fn codes(connection: &mut PgConnection, account: AccountId) -> Result<
 
 /// Invitations to work for a clinic that the account has got; and those that it has sent, without the address of the
 /// other person.
-pub async fn invitations(connection: &mut PgConnection, account: AccountId) -> Result<Value> {
+pub async fn invitations(
+    connection: &mut PgConnection,
+    account: AccountId,
+    email: Option<&str>,
+) -> Result<Value> {
     sqlx::query_scalar!(
         r#"select coalesce(jsonb_agg(to_jsonb(r)), '[]') as "part!" from (
                select i.role, c.name as clinic,
@@ -246,12 +257,13 @@ pub async fn invitations(connection: &mut PgConnection, account: AccountId) -> R
                       i.created_at, i.expires_at, i.accepted_at, i.withdrawn_at
                from invitations i
                join clinics c on c.id = i.clinic_id
-               left join accounts a on a.id = $1 and a.email_verified_at is not null
-               where i.invited_by = $1 or i.accepted_by = $1 or i.email = a.email
-                  or i.email_digest = a.email_digest
+               where i.invited_by = $1 or i.accepted_by = $1 or i.email = $3
+                  or i.email_digest = any($4)
                order by i.created_at, i.id limit $2) r"#,
         account.0,
-        ROWS_MAX
+        ROWS_MAX,
+        email,
+        &email.map(addresses::digests).unwrap_or_default()
     )
     .fetch_one(connection)
     .await

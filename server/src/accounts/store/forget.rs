@@ -45,8 +45,8 @@ pub async fn forget_removed_people(
                                 where v.booked_by = p.account_id and v.person_id = p.id) as named
              ) v
              where p.archived_at < $1
-               and (p.birth_date is not null or p.birth_date_encrypted is not null
-                    or p.name <> '' and not v.named)
+               and (p.name <> '' or p.birth_date is not null or p.birth_date_encrypted is not null)
+               and (p.birth_date is not null or p.birth_date_encrypted is not null or not v.named)
              limit $2
              for update of p skip locked
          )

@@ -21,6 +21,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use nadi::ids::{AccountId, PersonId};
+use nadi::text::plain;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -68,10 +69,7 @@ pub async fn of_account(
         })
     });
     let mut people: Vec<PersonRow> = people.collect::<Result<_>>()?;
-    people.sort_by(|a, b| {
-        let key = |person: &PersonRow| person.relation != "self";
-        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
-    });
+    people.sort_by_cached_key(|person| (person.relation != "self", plain(&person.name)));
     Ok(people)
 }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use nadi::ids::{AccountId, ClinicId, DoctorId};
 use nadi::ports::{InvitedAs, TeamRole};
+use nadi::text::plain;
 use sqlx::{PgConnection, Result};
 use uuid::Uuid;
 
@@ -16,7 +17,9 @@ pub const ENCRYPTED: &[&dyn EncryptedColumn] = &[&Emails];
 encrypted_column!(
     address Emails,
     INVITATION_EMAIL,
-    r#"select encryption_key(email) as key, count(*) as "values!" from invitations group by 1"#,
+    r#"select encryption_key(email) as key, count(*) as "values!" from invitations group by 1
+       union all select digest_key(email_digest), count(*) from invitations
+       where email_digest is not null group by 1"#,
     r#"select id::text as "key!", uuid_send(id) as "row!", email as "value!", email_digest as digest
        from invitations where id > $1::text::uuid order by id limit $2"#,
     "update invitations set email = $3, email_digest = $4 where id = $1::text::uuid and email = $2"
@@ -329,7 +332,7 @@ pub async fn team(
     let mut members: Vec<MemberRow> = members.collect::<Result<_>>()?;
     // Within a clinic and a role; the names of clinics stay in the order of the database.
     for team in members.chunk_by_mut(|a, b| a.clinic_id == b.clinic_id && a.role == b.role) {
-        team.sort_by(|a, b| a.name.cmp(&b.name));
+        team.sort_by_cached_key(|member| plain(&member.name));
     }
     Ok(members)
 }
