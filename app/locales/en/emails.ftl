@@ -30,7 +30,7 @@ email-code-subject = { $code } is your Nadi code
 email-code-body =
     Your code is { $code }
 
-    Enter it on the page where you chose this time, to confirm the appointment. The time is held for you until { $until }.
+    Enter it on the page where you chose this time, to confirm the appointment. The time is held for you, and the code works, until { $until }.
 
     { $facts }
 

@@ -107,7 +107,7 @@ field-email-unknown = There is no account with this e-mail address. Ask the doct
 # Somebody who is signed in types the password again, before an important change.
 field-password-wrong = This is not your password. Try again, or ask for a code instead.
 field-birth-date-malformed = Enter a date of birth in the past, like 2019-04-30.
-field-code-malformed = The code has 6 digits. Check the e-mail and enter the code again.
+field-code-malformed = The code has 8 digits. Check the e-mail and enter the code again.
 field-fee-malformed = Enter the fee as a number, like 800 or 45.50.
 field-city-unknown = We do not know this city. Choose one from the list, or type its English name.
 field-time-malformed = Enter a time like 09:30.

@@ -215,8 +215,6 @@ pub(super) async fn check(
     let trying = address_limits::of_browser(app_state, caller, &proof.email);
     if !trying.is_known {
         rules::may_try(app_state, caller, &rules::WRONG_CODES)?;
-        // The first try of a code is bounded by how many codes are sent: with a right code in the first try, nobody is
-        // refused because of the tries of strangers.
         if proof.tries > 0 {
             address_limits::may_try_code(app_state, caller, trying)?;
         }
@@ -225,11 +223,11 @@ pub(super) async fn check(
         rows::count_try(&mut transaction, proof.id).await?;
         transaction.commit().await?;
         if !trying.is_known {
-            rules::was_wrong(app_state, caller, &rules::WRONG_CODES);
             address_limits::code_was_wrong(app_state, caller, trying);
         }
         let tries_left = TRIES_MAX - proof.tries - 1;
-        return Err(if tries_left == 0 {
+        let was_last = !trying.is_known && rules::are_codes_guessed(app_state, now);
+        return Err(if tries_left == 0 || was_last {
             Refusal::CodeSpent.into()
         } else {
             Refusal::WrongCode { tries_left }.into()

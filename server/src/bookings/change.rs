@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use nadi::actor::{ActingRole, Caller, Owner};
-use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
+use nadi::appointment::{CODE_VALID_FOR, Claims, Facts, Proof, Refusal, State, Transition, decide};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId};
 use nadi::input::{Code, optional_lines};
@@ -285,6 +285,10 @@ impl BookingService {
             return Ok(Proof::NotNeeded);
         }
         let id = AppointmentId(stored.id);
+        let sent_at = rows::code_sent_at(connection, id).await?.unwrap_or(stored.created_at);
+        if sent_at + CODE_VALID_FOR <= caller.now {
+            return Ok(Proof::CodeTooOld);
+        }
         let right =
             code.is_some_and(|code| self.app_state.code_key.matches(id, stored.code_counter, code));
         Ok(if right { Proof::RightCode } else { Proof::WrongCode })

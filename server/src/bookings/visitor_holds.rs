@@ -42,7 +42,7 @@ impl VisitorHold {
     /// about it. `None`: that account is just being changed, and the transaction must be run again.
     ///
     /// # Errors
-    /// `TooManyTries` for a code when too many were wrong for the address.
+    /// `TooManyTries` for a code when too many were wrong for the address; `Refused` with `CodeSpent`.
     pub async fn read(
         app_state: &AppState,
         connection: &mut PgConnection,
@@ -73,7 +73,8 @@ impl VisitorHold {
             return Ok(Some(hold));
         }
         let is_right = facts.proof == Proof::RightCode;
-        visitors::count_try(app_state, caller, contact, is_right)?;
+        let is_first = stored.code_tries == 0;
+        visitors::count_try(app_state, caller, contact, is_first, is_right)?;
         if !is_right {
             return Ok(Some(hold));
         }
@@ -167,6 +168,7 @@ fn is_tried(held: &Appointment, change: &Change, facts: &Facts, now: DateTime<Ut
         && facts.takes_bookings
         && held.state_at(now) == State::Pending
         && held.code_tries < CODE_TRIES
+        && facts.proof != Proof::CodeTooOld
 }
 
 /// The visitor's person that an appointment was held for, if this visitor has confirmed it within a day.

@@ -52,6 +52,14 @@ const REGISTRATIONS: Limit = Limit::new("registrations", 30, Duration::from_secs
 /// Wrong codes and wrong passwords from one network, of browsers that have not signed in with the address before.
 pub const WRONG_CODES: Limit = Limit::new("wrong-codes", 50, HOUR);
 pub const WRONG_PASSWORDS: Limit = Limit::new("wrong-passwords", 50, HOUR);
+/// Wrong codes of all networks and addresses together, of browsers that have not signed in with the address before. A
+/// site with 5,000 bookings a day has some hundred in a day. More than these mean that somebody guesses codes from many
+/// networks, which no other limit sees: it is told in the log, and from then on a code has one try in such browsers
+/// instead of five ([`are_codes_guessed`]). So each guess costs whoever guesses a code of their own, and codes are
+/// limited for addresses and networks. Nobody else is shut out by it: the right code counts at the first try, and
+/// whoever has mistyped it asks for another one. Slower answers would not help: somebody who guesses asks many times at
+/// once, and would only keep the places of those who wait.
+const ALL_WRONG_CODES: Limit = Limit::new("all-wrong-codes", 1000, HOUR);
 
 /// How many times what one visitor may do, all visitors of a network may do together.
 const VISITORS_OF_NETWORK: u32 = 20;
@@ -197,6 +205,24 @@ pub fn may_try(app_state: &AppState, caller: &Caller, limit: &Limit) -> Outcome<
         must_be_allowed(limiter.check(&of_site, site, caller.now))?;
     }
     Ok(must_be_allowed(limiter.check(limit, of_network(app_state, network), caller.now))?)
+}
+
+/// A code was wrong, whatever it was for. Not for browsers that have signed in with the address before.
+pub fn code_was_wrong(app_state: &AppState, caller: &Caller) {
+    was_wrong(app_state, caller, &WRONG_CODES);
+    if app_state.settings.rate_limits {
+        app_state.limiter.watch(&ALL_WRONG_CODES, everybody(app_state), caller.now);
+    }
+}
+
+/// Are so many codes wrong that somebody must be guessing them? Then each has one try.
+pub fn are_codes_guessed(app_state: &AppState, now: DateTime<Utc>) -> bool {
+    app_state.settings.rate_limits
+        && !app_state.limiter.check(&ALL_WRONG_CODES, everybody(app_state), now).is_allowed
+}
+
+fn everybody(app_state: &AppState) -> Subject {
+    app_state.limiter.subject("everybody", "")
 }
 
 /// A code or a password was wrong.

@@ -147,7 +147,7 @@ fn locale() -> String {
 /// A code that was sent to an address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"proof_token": "k3J9…", "code": "123456"}))]
+#[schema(example = json!({"proof_token": "k3J9…", "code": "12345678"}))]
 pub struct SentCode {
     proof_token: String,
     code: String,

@@ -391,7 +391,7 @@ async fn pages_tell_nothing_about_whether_an_address_has_an_account() {
             let fields = [("email", email), ("next", "")];
             all.push(seen(&base, &mut jar, ("/fn/send_sign_in_code", page), &fields).await);
         }
-        let wrong = [("code", "000000"), ("next", "")];
+        let wrong = [("code", "00000000"), ("next", "")];
         all.push(seen(&base, &mut jar, ("/fn/check_code", "/sign-in/code"), &wrong).await);
         let fields = [("email", email), ("password", "not the right one"), ("next", "")];
         all.push(seen(&base, &mut jar, ("/fn/sign_in", "/sign-in"), &fields).await);

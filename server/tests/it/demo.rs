@@ -132,7 +132,7 @@ impl Demo {
     /// Books a confirmed appointment with the demo doctor.
     async fn book(&self, who: &SignedIn, after: Duration) -> AppointmentId {
         let id = self.hold(who, after).await;
-        let code = Code::parse(&self.app_state.code_key.code(id, 1)).expect("six digits");
+        let code = Code::parse(&self.app_state.code_key.code(id, 1)).expect("a code");
         let change = Change::Confirm { code: Some(code) };
         let confirmed =
             self.ports.bookings.change(&self.caller(who), id, &change, &Seen::Any, None).await;

@@ -101,7 +101,7 @@ async fn ask(clinic: &Clinic, who: &SignedIn, email: &str) -> (ProofToken, Code)
     let asked = clinic.ports.accounts.request_email_change(&caller, &new).await;
     let token = asked.expect("a code was sent");
     let code = clinic.code_sent_to(email).await;
-    (token, Code::parse(&code).expect("six digits"))
+    (token, Code::parse(&code).expect("a code"))
 }
 
 async fn confirm(
@@ -217,7 +217,7 @@ async fn a_code_changes_the_address_of_the_account_that_asked_for_it_only() {
     assert_eq!(stranger.err(), Some(Failure::CodeExpired), "it signs nobody in");
 
     let wrong = Code::parse(if proof.1.as_str() == "111111" { "222222" } else { "111111" });
-    let wrong = (proof.0.clone(), wrong.expect("six digits"));
+    let wrong = (proof.0.clone(), wrong.expect("a code"));
     let tried = confirm(&clinic, &maria, &wrong).await;
     assert_eq!(tried, Err(Refusal::WrongCode { tries_left: 4 }.into()));
     clinic.clock.step(Duration::minutes(16));
@@ -229,7 +229,7 @@ async fn a_code_changes_the_address_of_the_account_that_asked_for_it_only() {
     let (visitor, new) = (clinic.visitor(), address("b@example.org"));
     let other = clinic.ports.sign_in.send_code(&visitor, &new, "en").await.expect("sent");
     let code = clinic.code_sent_to("b@example.org").await;
-    let code = Code::parse(&code).expect("six digits");
+    let code = Code::parse(&code).expect("a code");
     assert_eq!(confirm(&clinic, &maria, &(other, code)).await, Err(Failure::CodeExpired));
 }
 

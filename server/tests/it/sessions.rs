@@ -756,7 +756,7 @@ async fn a_program_signs_in_with_a_mailed_code_and_a_second_factor() {
     };
     let right = totp_at(clinic.clock.now());
     let wrong = if right == "000000" { "111111" } else { "000000" };
-    let wrong_code = if code.as_str() == "000000" { "111111" } else { "000000" };
+    let wrong_code = if code.as_str() == "00000000" { "11111111" } else { "00000000" };
     let (status, body) = verify(wrong_code, Some(&right)).await;
     assert_eq!((status, kind_of(&body)), (422, "wrong-code"));
     for _ in 0..2 {
