@@ -9,6 +9,7 @@ use nadi::ids::AppointmentId;
 use nadi::input::{Email, Password};
 use secrecy::ExposeSecret;
 use server::accounts::PlatformRole;
+use server::accounts::operator::{self, Reset};
 use server::audit::anchors;
 use server::audit::chain::{self, Verdict};
 use server::config::Config;
@@ -72,6 +73,11 @@ enum Command {
         #[arg(long)]
         anchors: Option<std::path::PathBuf>,
     },
+    /// Sign accounts out, or take away second factors that are lost.
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Accounts of administrators and auditors.
     Admin {
         #[command(subcommand)]
@@ -80,9 +86,32 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum AccountCommand {
+    /// End all sessions and tokens, and revoke all personal keys.
+    SignOut {
+        /// Of the account with this address, whose owner gets an e-mail.
+        #[arg(long, required_unless_present = "all")]
+        email: Option<String>,
+        /// Of every account; nobody gets an e-mail.
+        #[arg(long, conflicts_with = "email")]
+        all: bool,
+    },
+    /// Take away the authenticator app, the recovery codes and the passkeys of somebody who has lost them. Check before
+    /// who asks, as docs/accounts.md says. The first time, only the owner is told; a day later the same command does it.
+    ResetFactors {
+        #[arg(long)]
+        email: String,
+        /// Do not do it after all.
+        #[arg(long)]
+        withdraw: bool,
+    },
+}
+
+#[derive(Subcommand)]
 enum AdminCommand {
     /// Create an administrator of every clinic or an auditor, or give the role to the account that has proven the
-    /// address. The password of a new account is read from NADI_ADMIN_PASSWORD.
+    /// address. A new account has no password: its owner signs in with a code that is mailed to the address. In
+    /// development mode NADI_ADMIN_PASSWORD may give it one.
     Create {
         #[arg(long)]
         email: String,
@@ -144,32 +173,92 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::VerifyAuditLog { anchors } => verify_audit_log(anchors).await,
         Command::TimeZones { moves, keep } => time_zones(moves, keep).await,
         Command::Admin { command: AdminCommand::Create { email, name, role } } => {
-            let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
-                bail!("NADI_ADMIN_PASSWORD is not set; expected the password of a new account");
-            };
-            let words = |problem: nadi::FieldProblem| {
-                anyhow::anyhow!(app::messages::failure(&problem.into()))
-            };
-            let address = Email::parse(&email).map_err(words)?;
-            let password = Password::parse(&password).map_err(words)?;
-            let app_state = AppState::from_config(&Config::read(variable)?)?;
-            let now = app_state.clock.now();
-            let given =
-                accounts::give_platform_role(&app_state, role, &name, &address, &password, now);
-            match given.await {
-                Ok(_) => {
-                    match role {
-                        PlatformRole::Administrator => {
-                            println!("{email} administers every clinic.")
-                        }
-                        PlatformRole::Auditor => println!("{email} may read the audit log."),
-                    }
-                    Ok(())
-                }
-                Err(failure) => bail!(app::messages::failure(&failure)),
-            }
+            create_admin(&email, &name, role).await
         }
+        Command::Account { command } => match command {
+            AccountCommand::SignOut { email: Some(email), .. } => sign_out(&email).await,
+            AccountCommand::SignOut { email: None, .. } => sign_out_all().await,
+            AccountCommand::ResetFactors { email, withdraw } => {
+                reset_factors(&email, withdraw).await
+            }
+        },
     }
+}
+
+fn words(problem: nadi::FieldProblem) -> anyhow::Error {
+    anyhow::anyhow!(app::messages::failure(&problem.into()))
+}
+
+fn failed(failure: &nadi::Failure) -> anyhow::Error {
+    anyhow::anyhow!(app::messages::failure(failure))
+}
+
+async fn create_admin(email: &str, name: &str, role: PlatformRole) -> anyhow::Result<()> {
+    let config = Config::read(variable)?;
+    let password = variable("NADI_ADMIN_PASSWORD").filter(|password| !password.is_empty());
+    // Whoever runs the command would know it, and it would stay.
+    anyhow::ensure!(
+        password.is_none() || config.is_development(),
+        "NADI_ADMIN_PASSWORD is for NADI_MODE=development only; unset it: the account signs in with a mailed code"
+    );
+    let password = password.map(|text| Password::parse(&text).map_err(words)).transpose()?;
+    let address = Email::parse(email).map_err(words)?;
+    let app_state = AppState::from_config(&config)?;
+    let now = app_state.clock.now();
+    let given =
+        accounts::give_platform_role(&app_state, role, name, &address, password.as_ref(), now);
+    given.await.map_err(|failure| failed(&failure))?;
+    match role {
+        PlatformRole::Administrator => println!("{email} administers every clinic."),
+        PlatformRole::Auditor => println!("{email} may read the audit log."),
+    }
+    println!("Sign in with a code that is mailed there: {}/sign-in", app_state.site.public_url);
+    Ok(())
+}
+
+async fn sign_out(email: &str) -> anyhow::Result<()> {
+    let email = Email::parse(email).map_err(words)?;
+    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    match operator::sign_out(&app_state, &email, app_state.clock.now()).await {
+        Ok(account) => println!("{account} is signed out everywhere; its owner gets an e-mail."),
+        Err(nadi::Failure::NotFound) => bail!("no account has proven this address"),
+        Err(failure) => return Err(failed(&failure)),
+    }
+    Ok(())
+}
+
+async fn sign_out_all() -> anyhow::Result<()> {
+    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    let count = operator::sign_out_all(&app_state, app_state.clock.now()).await;
+    println!("{} accounts are signed out.", count.map_err(|failure| failed(&failure))?);
+    Ok(())
+}
+
+async fn reset_factors(email: &str, withdraw: bool) -> anyhow::Result<()> {
+    const NOBODY: &str = "no account has proven this address, or it has no second factor";
+    let email = Email::parse(email).map_err(words)?;
+    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    let now = app_state.clock.now();
+    if withdraw {
+        return match operator::withdraw_reset(&app_state, &email, now).await {
+            Ok(()) => {
+                println!("The factors stay.");
+                Ok(())
+            }
+            Err(nadi::Failure::NotFound) => bail!("nobody has asked for this account"),
+            Err(failure) => Err(failed(&failure)),
+        };
+    }
+    match operator::reset_factors(&app_state, &email, now).await {
+        Ok(Reset::Waits { until }) => println!(
+            "The owner gets an e-mail and may object. Run this again after {}.",
+            until.format("%Y-%m-%d %H:%M UTC")
+        ),
+        Ok(Reset::Done) => println!("The factors are taken away; sign in and set up new ones."),
+        Err(nadi::Failure::NotFound) => bail!(NOBODY),
+        Err(failure) => return Err(failed(&failure)),
+    }
+    Ok(())
 }
 
 /// The shared state, with time-zone rules chosen as the server chooses them.

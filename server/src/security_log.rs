@@ -14,7 +14,7 @@ use crate::state::AppState;
 pub const TARGET: &str = "nadi::security";
 
 /// Acts that change who may do what, or take data away.
-const ACTS: [&str; 9] = [
+const ACTS: [&str; 13] = [
     "account.deleted",
     "account.email_changed",
     "account.invited",
@@ -23,6 +23,10 @@ const ACTS: [&str; 9] = [
     "account.made_administrator",
     "account.made_auditor",
     "account.sign_in_changed",
+    "account.signed_out",
+    "account.factor_reset_requested",
+    "account.factor_reset_withdrawn",
+    "account.factors_reset",
     Viewed::AccountExport.as_str(),
 ];
 

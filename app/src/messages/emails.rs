@@ -270,7 +270,7 @@ mod tests {
     fn a_code_is_in_subject_and_body() {
         let (subject, body) = code(&visit(CLINIC), "12345678", until());
         assert_eq!(subject, "12345678 is your Nadi code");
-        assert!(body.starts_with("Your code is 123456\n"), "{body}");
+        assert!(body.starts_with("Your code is 12345678\n"), "{body}");
         assert!(
             body.contains("held for you, and the code works, until 10:05, Berlin time (CEST, UTC+02:00)."),
             "{body}"

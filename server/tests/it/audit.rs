@@ -21,7 +21,7 @@ async fn auditor(clinic: &Clinic) -> SignedIn {
     let password = nadi::input::Password::parse(PASSWORD).expect("a password");
     let now = clinic.clock.now();
     let role = PlatformRole::Auditor;
-    let id = give_platform_role(&clinic.app_state, role, "Aurelia Audit", &address, &password, now)
+    let id = give_platform_role(&clinic.app_state, role, "Aurelia Audit", &address, Some(&password), now)
         .await
         .expect("an auditor");
     let person: Uuid =

@@ -8,6 +8,7 @@ pub mod deletion;
 pub mod export;
 pub mod forget;
 pub mod identities;
+pub mod operator;
 pub mod own_account;
 pub mod passkeys;
 pub mod proofs;

@@ -92,7 +92,7 @@ async fn change_accounts(clinic: &Clinic) {
     let (boss, now) = (email("boss@example.org"), clinic.clock.now());
     for role in [PlatformRole::Administrator, PlatformRole::Auditor] {
         let name = "The Boss";
-        accounts::give_platform_role(&clinic.app_state, role, name, &boss, &password, now)
+        accounts::give_platform_role(&clinic.app_state, role, name, &boss, Some(&password), now)
             .await
             .expect("a role");
     }
