@@ -160,6 +160,8 @@ pub struct Access {
     pub scope: Scope,
     /// It was signed in to with two factors, or with a passkey, which counts as two.
     pub two_factors: bool,
+    /// A mailed code was the proof of [`Self::proved_at`], so whoever forgot the password may set another one.
+    pub by_code: bool,
     /// The configuration asks this account for two factors: until then it acts as a patient only.
     pub second_factor_missing: Option<MissingFactor>,
 }

@@ -69,7 +69,12 @@ pub trait Accounts: Send + Sync {
     ///
     /// # Errors
     /// `ProveAgain`; `Invalid` for a password that is too easy to guess; `Busy`.
-    async fn set_password(&self, caller: &Caller, password: &Password) -> Answer<()>;
+    async fn set_password(
+        &self,
+        caller: &Caller,
+        old: Option<&str>,
+        password: &Password,
+    ) -> Answer<()>;
 
     /// Sends a code to a new address. Nothing changes until it is typed.
     ///

@@ -98,6 +98,8 @@ account-password-new-title = Choose a new password
 account-password-lead = You will be signed out everywhere else.
 account-password-keys = Your API keys will stop working.
 account-password-links = Your calendar links will stop working.
+account-password-old-label = Current password
+account-password-forgotten = I forgot it: e-mail me a code
 account-password-label = New password
 # $count: at least 8, so the singular is not needed in English.
 account-password-hint = Use at least { $count } characters. A few random words are easy to remember.

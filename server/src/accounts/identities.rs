@@ -150,12 +150,12 @@ impl Identity {
         let needs_two =
             self.has_authenticator || second_factor_missing == Some(MissingFactor::SignIn);
         let proved_at = self.proved_at.filter(|_| self.two_factors || !needs_two);
-        let two_factors = self.two_factors;
+        let (two_factors, by_code) = (self.two_factors, self.by_code);
         let (session, scope) = match self.behind {
             Behind::Session { public_id, .. } => (Some(public_id), Scope::Write),
             Behind::Key { scope, .. } => (None, scope),
         };
-        let access = Access { session, proved_at, scope, two_factors, second_factor_missing };
+        let access = Access { session, proved_at, scope, two_factors, by_code, second_factor_missing };
         let all = self.account;
         let agreed = all.agreed;
         let counted = match has_roles {

@@ -88,7 +88,7 @@ async fn give_role(
     let name = line(Field::Name, name, 100)?;
     let email = email.as_str();
     let hash = match password {
-        Some(password) => Some(hash_new_password(app_state, password, &name, email).await?),
+        Some(password) => Some(hash_new_password(app_state, password, &[&name, email]).await?),
         None => None,
     };
     let mut transaction = app_state.write.begin().await?;

@@ -17,6 +17,7 @@ use super::addresses::{account_of_address, lock_address};
 use super::adoption;
 use super::notices::{Notice, lock_account, recently_proved, tell};
 use super::proofs::{self, NewProof};
+use super::sign_in;
 use super::sign_in_changes::{self, SignInChange};
 use super::store;
 use super::store::api_keys;
@@ -87,11 +88,25 @@ impl AccountService {
         Ok(())
     }
 
-    async fn change_password(&self, caller: &Caller, password: &Password) -> Outcome<()> {
+    async fn change_password(
+        &self,
+        caller: &Caller,
+        old: Option<&str>,
+        password: &Password,
+    ) -> Outcome<()> {
         let account = recently_proved(caller)?;
         let email = self.show(caller).await?.email;
-        let hash = passwords::hash_new_password(&self.app_state, password, &account.name, &email);
-        let hash = hash.await?;
+        // Whoever finds an open session, which was proved minutes ago, does not know the old one. Whoever has forgotten
+        // it has typed a code that was mailed.
+        if !account.access.by_code {
+            sign_in::check_own_password(&self.app_state, caller, &email, old).await?;
+        }
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let clinics = rows::clinics(&mut connection, account.account).await?;
+        drop(connection);
+        let mut known = vec![account.name.as_str(), &email];
+        known.extend(clinics.iter().map(String::as_str));
+        let hash = passwords::hash_new_password(&self.app_state, password, &known).await?;
         let mut transaction = self.app_state.write.begin().await?;
         let (id, current) = (account.account, account.access.session);
         lock_account(&mut transaction, id).await?;
@@ -230,8 +245,13 @@ impl Accounts for AccountService {
         answer("change language", self.change_locale(caller, locale).await)
     }
 
-    async fn set_password(&self, caller: &Caller, password: &Password) -> Answer<()> {
-        answer("change password", self.change_password(caller, password).await)
+    async fn set_password(
+        &self,
+        caller: &Caller,
+        old: Option<&str>,
+        password: &Password,
+    ) -> Answer<()> {
+        answer("change password", self.change_password(caller, old, password).await)
     }
 
     async fn request_email_change(&self, caller: &Caller, email: &Email) -> Answer<ProofToken> {

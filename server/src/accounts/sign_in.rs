@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
-use nadi::failure::Field;
+use nadi::failure::{Field, Problem};
 use nadi::ids::AccountId;
 use nadi::input::{Code, Email, Password, line};
 use nadi::ports::{
@@ -54,8 +54,8 @@ impl SignInService {
             Some(password) => {
                 // Hashing is dear, so it is counted before.
                 rules::count_registration(&self.app_state, caller)?;
-                let hash = passwords::hash_new_password(&self.app_state, password, &name, email);
-                Some(hash.await?)
+                let known = [name.as_str(), email];
+                Some(passwords::hash_new_password(&self.app_state, password, &known).await?)
             }
             None => None,
         };
@@ -111,7 +111,8 @@ impl SignInService {
         // A right code counts once. Whoever asks remembers that only the second factor is missing.
         proven.use_up(now).await?;
         let account = known_account(&mut proven.transaction, id).await?;
-        let step = self.step(&mut proven.transaction, account.ok_or(Failure::SignInFirst)?).await?;
+        let account = KnownAccount { by_code: true, ..account.ok_or(Failure::SignInFirst)? };
+        let step = self.step(&mut proven.transaction, account).await?;
         proven.transaction.commit().await?;
         self.app_state.event_written.notify_one();
         Ok(step)
@@ -204,6 +205,39 @@ impl SignInService {
         address_limits::forget(app_state, caller, &SECOND_FACTORS, trying);
         Ok(KnownAccount { two_factors: true, ..account.clone() })
     }
+}
+
+/// Checks the password that is set for the account of the caller, whose address this is; right without one. A wrong one
+/// counts as one that was typed for signing in.
+///
+/// # Errors
+/// `Invalid` with [`Field::OldPassword`]; `TooManyTries`; `Busy`.
+pub(super) async fn check_own_password(
+    app_state: &AppState,
+    caller: &Caller,
+    email: &str,
+    password: Option<&str>,
+) -> Outcome<()> {
+    let mut connection = app_state.write.0.acquire().await?;
+    let known = credentials::credentials(&mut connection, email).await?;
+    let Some(stored) = known.and_then(|known| known.password_hash) else { return Ok(()) };
+    let typed = password.filter(|typed| !typed.is_empty());
+    let typed = typed.ok_or(Failure::field(Field::OldPassword, Problem::Missing))?;
+    let trying = address_limits::of_caller(&mut connection, app_state, caller, email).await?;
+    address_limits::count(app_state, caller, &WRONG_PASSWORDS, trying)?;
+    drop(connection);
+    let is_wrong = match typed.chars().count() > Password::MAX_CHARS as usize {
+        true => true,
+        false => {
+            let verified = passwords::verify(app_state, typed, Some(&stored)).await?;
+            matches!(verified, Verified::Wrong)
+        }
+    };
+    if is_wrong {
+        return Err(Failure::field(Field::OldPassword, Problem::Unknown).into());
+    }
+    address_limits::forget(app_state, caller, &WRONG_PASSWORDS, trying);
+    Ok(())
 }
 
 async fn make_account_of(proven: &mut Proven, now: DateTime<Utc>) -> sqlx::Result<AccountId> {

@@ -34,6 +34,7 @@ mod merged_accounts;
 mod moving;
 mod no_personal_data;
 mod notifications;
+mod operator;
 mod own_account;
 mod passkeys;
 mod process;

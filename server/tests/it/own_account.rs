@@ -17,7 +17,7 @@ use server::clock::Clock;
 use uuid::Uuid;
 
 use crate::support::http::{call_api, get_page};
-use crate::support::registration::Newcomer;
+use crate::support::registration::{CookieJar, Newcomer};
 use crate::support::{Clinic, browser};
 
 const PASSWORD: &str = "four calm green leaves";
@@ -139,7 +139,7 @@ async fn changes_of_sign_in_and_data_need_a_recent_proof() {
         let caller = clinic.caller(who);
         let accounts = &clinic.ports.accounts;
         let again = Some(Failure::ProveAgain);
-        assert_eq!(accounts.set_password(&caller, &password(NEW_PASSWORD)).await.err(), again);
+        assert_eq!(accounts.set_password(&caller, None, &password(NEW_PASSWORD)).await.err(), again);
         let new = address("new@example.org");
         assert_eq!(accounts.request_email_change(&caller, &new).await.err(), again);
         assert_eq!(accounts.export(&caller).await.err(), again);
@@ -321,13 +321,13 @@ async fn a_new_password_signs_out_everywhere_else() {
     let feeds = clinic.ports.feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds");
     let feed = feeds[0].path.clone();
     for easy in ["password1234", "maria.dias@example.org"] {
-        let refused = clinic.ports.accounts.set_password(&caller, &password(easy)).await;
+        let refused = clinic.ports.accounts.set_password(&caller, None, &password(easy)).await;
         let common = Failure::field(Field::Password, Problem::TooCommon);
         assert_eq!(refused, Err(common), "{easy}");
     }
     assert_eq!(get_page(&base, "/account", &elsewhere).await.0, 200);
     assert_eq!(get_page(&base, &feed, "").await.0, 200);
-    clinic.ports.accounts.set_password(&caller, &password(PASSWORD)).await.expect("set");
+    clinic.ports.accounts.set_password(&caller, None, &password(PASSWORD)).await.expect("set");
 
     let left: Vec<Uuid> =
         sqlx::query_scalar("select public_id from sessions where account_id = $1")
@@ -353,9 +353,68 @@ async fn a_new_password_signs_out_everywhere_else() {
     let email = "maria.dias@example.org";
     let step = clinic.ports.sign_in.check_password(&visitor, email, PASSWORD).await;
     assert!(matches!(step, Ok(SignInStep::SignedIn(known)) if known.id == maria.account));
-    clinic.ports.accounts.set_password(&caller, &password(NEW_PASSWORD)).await.expect("changed");
+    clinic.ports.accounts.set_password(&caller, Some(PASSWORD), &password(NEW_PASSWORD)).await.expect("changed");
     let old = clinic.ports.sign_in.check_password(&visitor, email, PASSWORD).await;
     assert_eq!(old, Err(Failure::WrongCredentials));
+}
+
+/// Whoever finds a browser that has signed in minutes ago cannot take the account over.
+#[tokio::test]
+async fn another_password_needs_the_old_one_or_a_mailed_code() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.proved(&clinic.known_patient("Asha").await);
+    let asha = in_session(&clinic, &asha, "This browser").await;
+    let caller = clinic.caller(&asha);
+    let accounts = &clinic.ports.accounts;
+    let new = password(NEW_PASSWORD);
+    let problem = |problem| Err(Failure::field(Field::OldPassword, problem));
+    for old in [None, Some("")] {
+        let refused = accounts.set_password(&caller, old, &new).await;
+        assert_eq!(refused, problem(Problem::Missing));
+    }
+    let long = "x".repeat(1000);
+    for wrong in [NEW_PASSWORD, "Four calm green leaves", "four calm green leaves ", &long] {
+        let refused = accounts.set_password(&caller, Some(wrong), &new).await;
+        assert_eq!(refused, problem(Problem::Unknown), "{wrong}");
+    }
+    // Guesses are counted like those of signing in.
+    for _ in 0..6 {
+        accounts.set_password(&caller, Some("wrong"), &new).await.expect_err("refused");
+    }
+    let refused = accounts.set_password(&caller, Some(PASSWORD), &new).await;
+    assert!(matches!(refused, Err(Failure::TooManyTries { .. })), "{refused:?}");
+    clinic.clock.step(Duration::minutes(31));
+    let caller = clinic.caller(&just_proved(&clinic, &asha));
+    accounts.set_password(&caller, Some(PASSWORD), &new).await.expect("changed");
+}
+
+/// Of a browser: after "forgotten password" nobody asks for it.
+#[tokio::test]
+async fn whoever_forgot_the_password_signs_in_with_a_code_and_sets_another() {
+    let clinic = Clinic::open().await;
+    clinic.known_patient("Asha").await;
+    let base = clinic.serve().await;
+    let mut jar = CookieJar::default();
+    let address = ("email", "asha@example.org");
+    let form = ("/fn/sign_in", "/sign-in");
+    jar.submit(&base, form, &[address, ("password", PASSWORD)]).await;
+    let (_, _, page) = jar.open(&base, "/account/password").await;
+    assert!(page.contains("name=\"old_password\""), "{page}");
+    let set = ("/fn/set_password", "/account/password");
+    let to = jar.submit(&base, set, &[("password", NEW_PASSWORD)]).await;
+    assert!(to.contains("__err="), "{to}");
+
+    let next = ("next", "/account/password?forgotten=yes");
+    jar.submit(&base, ("/fn/prove_with_code", "/account/password"), &[next]).await;
+    let code = clinic.code_sent_to("asha@example.org").await;
+    jar.submit(&base, ("/fn/check_code", "/sign-in/code"), &[("code", &code), next]).await;
+    let (_, _, page) = jar.open(&base, "/account/password").await;
+    assert!(!page.contains("name=\"old_password\""), "{page}");
+    let to = jar.submit(&base, set, &[("password", NEW_PASSWORD)]).await;
+    assert!(!to.contains("__err="), "{to}");
+    let visitor = clinic.visitor();
+    let step = clinic.ports.sign_in.check_password(&visitor, address.1, NEW_PASSWORD).await;
+    assert!(matches!(step, Ok(SignInStep::SignedIn(_))), "{step:?}");
 }
 
 #[tokio::test]
@@ -407,7 +466,7 @@ async fn the_export_has_everything_and_no_secret() {
     let maria = just_proved(&clinic, &maria);
     let caller = clinic.caller(&maria);
     let ports = &clinic.ports;
-    ports.accounts.set_password(&caller, &password(PASSWORD)).await.expect("a password");
+    ports.accounts.set_password(&caller, None, &password(PASSWORD)).await.expect("a password");
     let child = NewDependant { name: "Kiran Dias".into(), birth_date: "2019-05-04".parse().ok() };
     ports.people.add_dependant(&caller, &child).await.expect("added");
     let review = ReviewForm { stars: Some(5), text: "Calm and kind.".into(), anonymous: false };
@@ -580,7 +639,7 @@ async fn a_deleted_account_is_gone_and_the_clinics_record_stays() {
     let maria = just_proved(&clinic, &maria);
     let caller = clinic.caller(&maria);
     let ports = &clinic.ports;
-    ports.accounts.set_password(&caller, &password(PASSWORD)).await.expect("a password");
+    ports.accounts.set_password(&caller, None, &password(PASSWORD)).await.expect("a password");
     let birth_date = "2019-05-04".parse().ok();
     let child = NewDependant { name: "Kiran Dias".into(), birth_date };
     let child = ports.people.add_dependant(&caller, &child).await.expect("added").id;
@@ -706,7 +765,7 @@ const WRITES: [(&str, Write); 12] = [
     ("the owner's name", |ports, caller| ports.accounts.rename(caller, "Kiran Dias").boxed()),
     ("the language", |ports, caller| ports.accounts.set_locale(caller, "en").boxed()),
     ("a password", |ports, caller| {
-        async move { ports.accounts.set_password(caller, &password(PASSWORD)).await }.boxed()
+        async move { ports.accounts.set_password(caller, None, &password(PASSWORD)).await }.boxed()
     }),
     ("a new address", |ports, caller| {
         async move {

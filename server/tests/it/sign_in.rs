@@ -59,6 +59,11 @@ async fn wrong_passwords_and_unknown_addresses_get_the_same_answer() {
     for (address, password) in [
         ("asha@example.org", "wrong password"),
         ("asha@example.org", ""),
+        // Neither cut nor folded.
+        ("asha@example.org", "Four calm green leaves"),
+        ("asha@example.org", "four calm green leaves "),
+        ("asha@example.org", " four calm green leaves"),
+        ("asha@example.org", "four calm green leave"),
         ("nobody@example.org", PASSWORD),
         ("not an address", PASSWORD),
         ("nobody@example.org", "nobody has this password"),
@@ -236,7 +241,7 @@ async fn a_sign_in_that_began_before_a_change_ends_with_it() {
     let old = clinic.known(&asha).await;
     let waiting = [7; 32];
     sessions::await_second_factor(app_state, &waiting, &old, now).await.expect("waits");
-    accounts.set_password(&owner, &new).await.expect("changed");
+    accounts.set_password(&owner, Some(PASSWORD), &new).await.expect("changed");
     let token = accounts.request_email_change(&owner, &email("new@example.org")).await;
     let code = clinic.mailed_code("new@example.org").await;
     let newer = clinic.known(&asha).await;

@@ -92,6 +92,7 @@ pub async fn credentials(
             locale: row.locale,
             sign_in_version: row.sign_in_version,
             two_factors: false,
+            by_code: false,
         },
         password_hash: row.password_hash,
     }))
@@ -135,6 +136,7 @@ pub async fn known_account(
         locale: row.locale,
         sign_in_version: row.sign_in_version,
         two_factors: false,
+        by_code: false,
     }))
 }
 

@@ -112,9 +112,9 @@ impl InvitationService {
 
     async fn check(&self, invitation: &InvitationRow, new: InvitedAccount) -> Outcome<Checked> {
         let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        let known = [name.as_str(), &invitation.email, &invitation.clinic_name];
         let password_hash =
-            accounts::hash_new_password(&self.app_state, &new.password, &name, &invitation.email)
-                .await?;
+            accounts::hash_new_password(&self.app_state, &new.password, &known).await?;
         Ok(Checked { name, password_hash, locale: new.locale })
     }
 }
