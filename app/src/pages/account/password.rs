@@ -44,7 +44,7 @@ async fn set_password(
     };
     let now = caller.now;
     let keys = ports.api_keys.api_keys(&caller).await?;
-    let has_keys = keys.iter().any(|key| key.expires_at.is_none_or(|at| at > now));
+    let has_keys = keys.iter().any(|key| key.expires_at > now);
     let has_links = has_calendar_links(&caller, &ports).await?;
     let next = if next.is_empty() { next } else { return_path(&next).to_owned() };
     Ok(view! {

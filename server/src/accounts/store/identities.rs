@@ -75,7 +75,8 @@ pub async fn identities(
                where a.kind = 'access' and t.kind = 'access' and s.kind = 'api'
                union all
                select a.n, k.account_id, null, null, null, null,
-                      null, null, null, k.two_factors, false, null, k.expires_at,
+                      null, null, null, k.two_factors, false, null,
+                      coalesce(k.expires_at, k.created_at + interval '1 year'),
                       k.id, k.scope, k.last_used_at
                from asked a join api_keys k on k.digest = a.digest
                where a.kind = 'key' and k.revoked_at is null
