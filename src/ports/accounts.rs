@@ -100,10 +100,13 @@ pub trait Accounts: Send + Sync {
     /// Ends one of them.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `ProveAgain`, unless it is the current one.
     async fn end_session(&self, caller: &Caller, id: Uuid) -> Answer<()>;
 
     /// Ends all but the current one; returns how many.
+    ///
+    /// # Errors
+    /// `ProveAgain`.
     async fn end_other_sessions(&self, caller: &Caller) -> Answer<u64>;
 
     /// What the account has agreed to, the newest first.

@@ -12,6 +12,8 @@ account-save = Save
 ## What was just done
 account-done-name = Your name was changed.
 account-done-email = Your e-mail address was changed. We have told your old address.
+# Below the sentence that the address, a passkey or the authenticator app was changed.
+account-others-stay = Your other devices stay signed in. If someone else may have used your account, sign them out.
 account-done-password = Your password was changed. You were signed out everywhere else.
 account-done-signed-out = Signed out.
 account-done-signed-out-others = Signed out on all other devices.

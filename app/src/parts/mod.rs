@@ -14,6 +14,7 @@ pub mod header_footer;
 pub mod hydration_scripts;
 pub mod languages;
 pub mod metadata;
+pub mod other_sessions;
 pub mod page_scripts;
 pub mod passkey_button;
 pub mod picker;

@@ -187,7 +187,12 @@ impl AccountService {
     }
 
     async fn end_one_session(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
-        let account = caller.own_account()?.account;
+        let who = caller.own_account()?;
+        // Whoever finds an open browser does not sign the owner out elsewhere.
+        if who.access.session != Some(id) {
+            recently_proved(caller)?;
+        }
+        let account = who.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         if !rows::end_session(&mut connection, account, id).await? {
             return Err(Failure::NotFound.into());
@@ -196,7 +201,7 @@ impl AccountService {
     }
 
     async fn end_all_other_sessions(&self, caller: &Caller) -> Outcome<u64> {
-        let account = caller.own_account()?;
+        let account = recently_proved(caller)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let (id, current) = (account.account, account.access.session);
         Ok(rows::end_other_sessions(&mut connection, id, current).await?)

@@ -438,9 +438,15 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
     assert_eq!(Some(current), here.access.session.map(|here| vec![here]));
 
     let foreign = foreign.access.session.expect("a session");
-    assert_eq!(accounts.end_session(&caller, foreign).await, Err(Failure::NotFound));
+    let proved = clinic.caller(&just_proved(&clinic, &here));
+    assert_eq!(accounts.end_session(&proved, foreign).await, Err(Failure::NotFound));
     assert_eq!(clinic.count("select count(*) from sessions").await, 4);
     let phone = phone.access.session.expect("a session");
+    // An hour after signing in, who asks may be somebody who has found the browser.
+    assert_eq!(accounts.end_session(&caller, phone).await, Err(Failure::ProveAgain));
+    assert_eq!(accounts.end_other_sessions(&caller).await, Err(Failure::ProveAgain));
+    let here = just_proved(&clinic, &here);
+    let caller = clinic.caller(&here);
     accounts.end_session(&caller, phone).await.expect("ended");
     assert_eq!(accounts.end_session(&caller, phone).await, Err(Failure::NotFound));
     assert_eq!(accounts.end_other_sessions(&caller).await, Ok(1));
