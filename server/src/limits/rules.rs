@@ -75,6 +75,11 @@ pub fn must_be_allowed(usage: Usage) -> Result<(), Failure> {
     }
 }
 
+/// Counts one request of any kind, before anything is done for it.
+pub fn count_any_request(app_state: &AppState, network: Network, now: DateTime<Utc>) -> Usage {
+    take(app_state, &REQUESTS, network, now)
+}
+
 /// Counts one request, as a read or as a change. Returns the limit that counted it.
 pub fn count_request(
     app_state: &AppState,
@@ -93,21 +98,40 @@ pub fn count_request(
                 Some(visitor) => {
                     // Whoever sends no cookie gets a new one, so all visitors of a network are bounded, too.
                     if let Some(network) = caller.network {
-                        let all = Limit { most: limit.most * VISITORS_OF_NETWORK, ..*limit };
-                        let network = limiter.subject("visitors of a network", network);
-                        let usage = limiter.take(&all, network, caller.now);
+                        let usage = take_visitors(app_state, limit, network, caller.now);
                         if !usage.is_allowed {
                             return Some((limit, usage));
                         }
                     }
                     limiter.subject("account", visitor.account.0)
                 }
-                None => of_network(app_state, caller.network?),
+                None => {
+                    return Some((limit, take(app_state, limit, caller.network?, caller.now)));
+                }
             };
             (limit, subject)
         }
     };
     Some((limit, limiter.take(limit, subject, caller.now)))
+}
+
+/// Counts one for all visitors of a network and, of IPv6, of its site.
+fn take_visitors(
+    app_state: &AppState,
+    limit: &Limit,
+    network: Network,
+    now: DateTime<Utc>,
+) -> Usage {
+    let limiter = &app_state.limiter;
+    let of_network = Limit { most: limit.most * VISITORS_OF_NETWORK, ..*limit };
+    if let Some(site) = network.site() {
+        let of_site = Limit { most: of_network.most * NETWORKS_OF_SITE, ..*limit };
+        let usage = limiter.take(&of_site, limiter.subject("visitors of a site", site), now);
+        if !usage.is_allowed {
+            return usage;
+        }
+    }
+    limiter.take(&of_network, limiter.subject("visitors of a network", network), now)
 }
 
 /// Counts a hold before it is tried.

@@ -222,10 +222,9 @@ pub struct SignInByCode;
 pub struct Refresh;
 /// Responses of a change of something other than an appointment.
 pub struct PlainChange;
-
 /// The same for a change that needs a recent proof of who asks.
 pub struct ProvedChange;
-/// The same with `If-Match`.
+/// The responses of [`PlainChange`] with `If-Match`.
 pub struct PlainVersionedChange;
 /// Responses of a change of a review.
 pub struct ReviewChange;

@@ -360,6 +360,33 @@ async fn all_networks_of_an_ipv6_site_have_few_shares_together() {
     assert_eq!(sent, 5);
 }
 
+/// Before, each of its networks could ask for as much as one.
+#[tokio::test]
+async fn an_ipv6_site_asks_for_as_much_as_eight_networks() {
+    let clinic = limited().await;
+    let now = clinic.clock.now();
+    let counted = |number: u32, site: u16| {
+        let address = format!("2001:db8:{site:x}:{number:x}::1");
+        let from = clinic.from(&address);
+        let network = from.network.expect("a network");
+        let any = rules::count_any_request(&clinic.app_state, network, now);
+        let usage = |caller: &Caller| {
+            let usage = rules::count_request(&clinic.app_state, caller, true);
+            usage.expect("counted").1.is_allowed
+        };
+        let visitor = clinic.new_visitor(&address, number.into());
+        (any.is_allowed, usage(&from), usage(&visitor))
+    };
+    let all: Vec<_> = (0..10_000).map(|number| counted(number, 7)).collect();
+    let count = |allowed: &dyn Fn(&(bool, bool, bool)) -> bool| {
+        all.iter().filter(|one| allowed(one)).count()
+    };
+    assert_eq!(count(&|one| one.0), 8 * 1000, "requests of any kind");
+    assert_eq!(count(&|one| one.1), 8 * 10, "changes of the unknown");
+    assert_eq!(count(&|one| one.2), 8 * 10 * 20, "changes of visitors");
+    assert_eq!(counted(0, 8), (true, true, true), "somebody else");
+}
+
 /// Five tries for each code, of many codes and many networks, were four hundred guesses a day.
 #[tokio::test]
 async fn a_code_is_guessed_at_a_hundred_times_a_day_by_all_together() {
