@@ -92,6 +92,19 @@ pub struct Config {
     pub pseudo_language: bool,
 }
 
+/// Who reads the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    Server,
+    Command {
+        /// It reads or writes what the server's key protects.
+        needs_key: bool,
+    },
+}
+
+/// Secrets that only the server needs.
+const SERVER_ONLY: [&str; 4] = ["DATABASE_READ_URL", "DATABASE_HOLDS_URL", "REDIS_URL", "SMTP_URL"];
+
 /// A variable that is missing or invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {found}; expected {expected}")]
@@ -127,6 +140,30 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or invalid.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::read_for(Reader::Server, get)
+    }
+
+    /// What a command needs that is not `serve`. The other secrets are not read, and need not be there: whoever may run
+    /// it need not know them.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn for_command(
+        needs_key: bool,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        Self::read_for(Reader::Command { needs_key }, get)
+    }
+
+    fn read_for(
+        reader: Reader,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let is_server = reader == Reader::Server;
+        let get = |name: &str| match is_server || !SERVER_ONLY.contains(&name) {
+            true => get(name),
+            false => None,
+        };
         let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
 
         let mode = mode(get("NADI_MODE"))?;
@@ -172,7 +209,10 @@ impl Config {
             security_contact: contact("NADI_SECURITY_CONTACT", get("NADI_SECURITY_CONTACT"))?,
             privacy_contact: contact("NADI_PRIVACY_CONTACT", get("NADI_PRIVACY_CONTACT"))?,
             appointments_kept_years: kept_years(get(APPOINTMENTS_KEPT_YEARS))?,
-            secret: secret(mode, get("NADI_SECRET"))?,
+            secret: match reader {
+                Reader::Command { needs_key: false } => SecretString::from(String::new()),
+                _ => secret(mode, get("NADI_SECRET"))?,
+            },
             hold_seconds: number(
                 "NADI_HOLD_SECONDS",
                 get("NADI_HOLD_SECONDS"),
@@ -221,7 +261,7 @@ impl Config {
                 Some(_) => return Err(ConfigError::wrong("NADI_CONFIRMATION", "otp or instant")),
             },
             staff_second_factor: staff_second_factor(mode, get(STAFF_SECOND_FACTOR))?,
-            smtp_url: smtp_url(mode, get("SMTP_URL"))?,
+            smtp_url: if is_server { smtp_url(mode, get("SMTP_URL"))? } else { None },
             mail_from: mail_from(get("MAIL_FROM"))?,
             clock_shift: clock_shift(mode, get(CLOCK_SHIFT))?,
             zoneinfo: get("NADI_ZONEINFO").map(PathBuf::from),
@@ -234,7 +274,7 @@ impl Config {
         })
     }
 
-    /// Only what `nadi migrate`, `nadi seed` and `nadi admin` need.
+    /// Only what `nadi migrate`, `nadi verify-audit-log` and `nadi notifications` need.
     ///
     /// # Errors
     /// When `DATABASE_URL` is missing or invalid.
@@ -549,6 +589,29 @@ mod tests {
             (name == "DATABASE_URL").then(|| "postgres://nadi:pw@db/nadi".to_owned())
         });
         assert_eq!(migrating.expect_err("no TLS").variable, "DATABASE_URL");
+    }
+
+    #[test]
+    fn commands_read_only_the_secrets_that_they_need() {
+        let command = |needs_key: bool, pairs: &[(&str, &str)]| {
+            let asked = std::cell::RefCell::new(Vec::new());
+            let config = Config::for_command(needs_key, |name| {
+                asked.borrow_mut().push(name.to_owned());
+                pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+            });
+            (config, asked.into_inner())
+        };
+        let database = ("DATABASE_URL", "postgres://nadi@localhost/nadi");
+        let secret = ("NADI_SECRET", "wK3v9pXq2Lr7TzBn5Ym8Hd4Gs6Fc1Ja0");
+        let (config, asked) = command(false, &[database, secret]);
+        let config = config.expect("complete without a key, mail and Redis");
+        assert_eq!(config.secret.expose_secret(), "");
+        assert!(!asked.contains(&"NADI_SECRET".to_owned()), "{asked:?}");
+        assert!(SERVER_ONLY.iter().all(|name| !asked.contains(&(*name).to_owned())), "{asked:?}");
+        let (config, _) = command(true, &[database, secret, ("REDIS_URL", "rediss://cache:6379")]);
+        assert!(config.expect("complete without mail").redis_url.is_none());
+        let (config, _) = command(true, &[database]);
+        assert_eq!(config.expect_err("no key").variable, "NADI_SECRET");
     }
 
     proptest::proptest! {

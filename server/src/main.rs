@@ -12,6 +12,7 @@ use server::accounts::PlatformRole;
 use server::accounts::operator::{self, Reset};
 use server::audit::anchors;
 use server::audit::chain::{self, Verdict};
+use server::clock::Clock as _;
 use server::config::Config;
 use server::directory::index_updater;
 use server::notifications;
@@ -194,7 +195,7 @@ fn failed(failure: &nadi::Failure) -> anyhow::Error {
 }
 
 async fn create_admin(email: &str, name: &str, role: PlatformRole) -> anyhow::Result<()> {
-    let config = Config::read(variable)?;
+    let config = Config::for_command(true, variable)?;
     let password = variable("NADI_ADMIN_PASSWORD").filter(|password| !password.is_empty());
     // Whoever runs the command would know it, and it would stay.
     anyhow::ensure!(
@@ -218,7 +219,7 @@ async fn create_admin(email: &str, name: &str, role: PlatformRole) -> anyhow::Re
 
 async fn sign_out(email: &str) -> anyhow::Result<()> {
     let email = Email::parse(email).map_err(words)?;
-    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    let app_state = AppState::from_config(&Config::for_command(true, variable)?)?;
     match operator::sign_out(&app_state, &email, app_state.clock.now()).await {
         Ok(account) => println!("{account} is signed out everywhere; its owner gets an e-mail."),
         Err(nadi::Failure::NotFound) => bail!("no account has proven this address"),
@@ -228,7 +229,7 @@ async fn sign_out(email: &str) -> anyhow::Result<()> {
 }
 
 async fn sign_out_all() -> anyhow::Result<()> {
-    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    let app_state = AppState::from_config(&Config::for_command(true, variable)?)?;
     let count = operator::sign_out_all(&app_state, app_state.clock.now()).await;
     println!("{} accounts are signed out.", count.map_err(|failure| failed(&failure))?);
     Ok(())
@@ -237,7 +238,7 @@ async fn sign_out_all() -> anyhow::Result<()> {
 async fn reset_factors(email: &str, withdraw: bool) -> anyhow::Result<()> {
     const NOBODY: &str = "no account has proven this address, or it has no second factor";
     let email = Email::parse(email).map_err(words)?;
-    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    let app_state = AppState::from_config(&Config::for_command(true, variable)?)?;
     let now = app_state.clock.now();
     if withdraw {
         return match operator::withdraw_reset(&app_state, &email, now).await {
@@ -262,8 +263,8 @@ async fn reset_factors(email: &str, withdraw: bool) -> anyhow::Result<()> {
 }
 
 /// The shared state, with time-zone rules chosen as the server chooses them.
-async fn app_state() -> anyhow::Result<(Config, AppState)> {
-    let config = Config::read(variable)?;
+async fn app_state(needs_key: bool) -> anyhow::Result<(Config, AppState)> {
+    let config = Config::for_command(needs_key, variable)?;
     let app_state = AppState::from_config(&config)?;
     zoneinfo::install(&config, &app_state.write.0).await?;
     Ok((config, app_state))
@@ -317,11 +318,11 @@ fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {
 /// Lists the messages that were given up after several tries, or sends them again.
 async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyhow::Result<()> {
     const SHOWN_MAX: i64 = 1_000;
-    let app_state = AppState::from_config(&Config::read(variable)?)?;
-    let mut connection = app_state.write.0.acquire().await?;
+    let url = Config::database_only(variable)?;
+    let mut connection = database::pool(url.expose_secret(), 1)?.acquire().await?;
     if requeue {
-        let subject = appointment.map(|id| id.0);
-        let count = notifications::requeue(&mut connection, subject, app_state.clock.now()).await?;
+        let (subject, now) = (appointment.map(|id| id.0), Config::clock(variable)?.now());
+        let count = notifications::requeue(&mut connection, subject, now).await?;
         eprintln!("{count} messages will be sent again.");
         return Ok(());
     }
@@ -343,7 +344,7 @@ async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyho
 /// Never moves a booked appointment: whether it keeps its instant or its wall time is for the clinic and the
 /// patient to decide.
 async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
-    let (_, app_state) = app_state().await?;
+    let (_, app_state) = app_state(false).await?;
     if let Some(reference) = keep {
         let mut connection = app_state.write.0.acquire().await?;
         let now = app_state.clock.now();
@@ -382,7 +383,7 @@ async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
 }
 
 async fn patients(count: usize) -> anyhow::Result<()> {
-    let config = Config::read(variable)?;
+    let config = Config::for_command(true, variable)?;
     anyhow::ensure!(
         config.is_development(),
         "patients for load tests: only with NADI_MODE=development"
@@ -396,7 +397,7 @@ async fn patients(count: usize) -> anyhow::Result<()> {
 }
 
 async fn seed() -> anyhow::Result<()> {
-    let (config, app_state) = app_state().await?;
+    let (config, app_state) = app_state(true).await?;
     anyhow::ensure!(
         config.is_development(),
         "the passwords of the demo are public: only with NADI_MODE=development"
