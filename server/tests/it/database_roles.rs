@@ -166,7 +166,7 @@ async fn assert_serves(clinic: &Clinic) {
     // Pages that read from a replica, where there are no names.
     let base = served.serve().await;
     let reviews = format!("/api/v1/doctors/{}/reviews", served.doctor);
-    for page in ["/doctors", "/doctors/asha", &reviews] {
+    for page in ["/doctors", "/doctors/asha-naik", &reviews] {
         assert_eq!(get_page(&base, page, "").await.0, 200, "{page}");
     }
     // Events go only with what they are about, or when they are old.

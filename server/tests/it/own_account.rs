@@ -463,6 +463,40 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
 }
 
 #[tokio::test]
+async fn after_a_change_the_page_offers_to_end_other_sessions() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let asha = clinic.known_patient("Asha").await;
+    let here = clinic.cookie(&asha).await;
+    let changes = [
+        "/account?done=email",
+        "/account/security?done=passkey-added",
+        "/account/security?done=passkey-removed",
+        "/account/security?done=authenticator-added",
+        "/account/security?done=authenticator-removed",
+    ];
+    let offers = "If someone else may have used your account";
+    for page in changes {
+        let (status, _, page) = get_page(&base, page, &here).await;
+        assert!(status == 200 && !page.contains(offers), "there is no other session: {page}");
+    }
+    let there = clinic.cookie(&asha).await;
+    for page in changes {
+        let (_, _, page) = get_page(&base, page, &here).await;
+        assert!(page.contains(offers) && page.contains("/fn/end_other_sessions"), "{page}");
+    }
+    let (_, _, page) = get_page(&base, "/account?done=name", &here).await;
+    assert!(!page.contains(offers), "{page}");
+    let mut jar = CookieJar::default();
+    let fields = [("email", "asha@example.org"), ("password", PASSWORD)];
+    jar.submit(&base, ("/fn/sign_in", "/sign-in"), &fields).await;
+    jar.submit(&base, ("/fn/end_other_sessions", "/account"), &[]).await;
+    for ended in [&here, &there] {
+        assert_eq!(get_page(&base, "/account", ended).await.0, 303);
+    }
+}
+
+#[tokio::test]
 async fn the_export_has_everything_and_no_secret() {
     let clinic = Clinic::open().await;
     let maria = somebody(&clinic, "Maria Dias").await;

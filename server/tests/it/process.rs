@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use nadi::ports::SignInStep;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::support::process::{free_port, nadi, output, ready};
+use crate::support::sign_ins::email;
 use crate::support::{Clinic, browser, time};
 
 #[tokio::test]
@@ -100,6 +102,51 @@ async fn stopping_finishes_requests_in_flight() {
     let ended = tokio::time::timeout(Duration::from_secs(20), child.wait()).await;
     assert!(ended.expect("in time").expect("ended").success());
     assert_eq!(clinic.count("select count(*) from seats").await, 1, "what was answered is there");
+}
+
+/// Whoever runs the command would know the password, and it would stay.
+#[tokio::test]
+async fn an_administrator_gets_no_password_in_production() {
+    let create = ["admin", "create", "--email", "boss@example.org", "--name", "The Boss"];
+    let mut command = nadi(&create);
+    command
+        .env("NADI_MODE", "production")
+        .env("NADI_SECRET", "wK3v9pXq2Lr7TzBn5Ym8Hd4Gs6Fc1Ja0")
+        .env("DATABASE_URL", "postgres://nadi@127.0.0.1:1/nadi")
+        .env("NADI_ADMIN_PASSWORD", "seven quiet brown stones");
+    let refused = output(command).await;
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("NADI_ADMIN_PASSWORD"), "{said}");
+    assert!(!said.contains("stones"), "{said}");
+
+    let clinic = Clinic::open().await;
+    let mut command = nadi(&create);
+    command.env("DATABASE_URL", clinic.database_url());
+    let made = output(command).await;
+    let said = String::from_utf8_lossy(&made.stdout);
+    assert!(made.status.success() && said.contains("/sign-in"), "{made:?}");
+    let without = "select count(*) from accounts
+                   where email = 'boss@example.org' and administers_everything and password_hash is null";
+    assert_eq!(clinic.count(without).await, 1);
+    let token = clinic
+        .ports
+        .sign_in
+        .send_code(&clinic.visitor(), &email("boss@example.org"), "en")
+        .await
+        .expect("sent");
+    let code = clinic.mailed_code("boss@example.org").await;
+    let step = clinic.ports.sign_in.check_code(&clinic.visitor(), &token, &code).await;
+    assert!(matches!(step, Ok(SignInStep::SignedIn(_))), "{step:?}");
+
+    let mut command = nadi(&["account", "sign-out", "--email", "boss@example.org"]);
+    command.env("DATABASE_URL", clinic.database_url());
+    assert!(output(command).await.status.success());
+    let mut command = nadi(&["account", "reset-factors", "--email", "nobody@example.org"]);
+    command.env("DATABASE_URL", clinic.database_url());
+    let refused = output(command).await;
+    assert!(!refused.status.success());
+    let signed_out = "select count(*) from events where type = 'account.signed_out'";
+    assert_eq!(clinic.count(signed_out).await, 1);
 }
 
 /// `live_updates.rs` tests that they outlive the time limits of requests and connections.
