@@ -372,7 +372,10 @@ mod tests {
 
     #[test]
     fn codes_may_be_typed_with_spaces() {
-        assert_eq!(Code::parse(" 1234 5678 ").map(|c| c.as_str().to_owned()), Ok("12345678".into()));
+        assert_eq!(
+            Code::parse(" 1234 5678 ").map(|c| c.as_str().to_owned()),
+            Ok("12345678".into())
+        );
         assert!(Code::parse("123456").is_err(), "as many as they had before");
         assert!(Code::parse("١٢٣٤٥٦").is_err(), "other scripts' digits are not what we sent");
     }

@@ -139,9 +139,7 @@ pub fn cancel_policy(notice_minutes: i64) -> String {
 pub fn summary_title(failure: Option<&Failure>) -> String {
     match failure {
         Some(
-            Failure::Refused(
-                Refusal::WrongCode { .. } | Refusal::CodeSpent | Refusal::CodeTooOld,
-            )
+            Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent | Refusal::CodeTooOld)
             | Failure::CodeExpired
             | Failure::WrongSecondFactor,
         ) => text!("failure-title-code"),

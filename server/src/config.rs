@@ -155,10 +155,7 @@ impl Config {
         Self::read_for(Reader::Command { needs_key }, get)
     }
 
-    fn read_for(
-        reader: Reader,
-        get: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
+    fn read_for(reader: Reader, get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let is_server = reader == Reader::Server;
         let get = |name: &str| match is_server || !SERVER_ONLY.contains(&name) {
             true => get(name),

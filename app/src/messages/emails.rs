@@ -272,7 +272,9 @@ mod tests {
         assert_eq!(subject, "12345678 is your Nadi code");
         assert!(body.starts_with("Your code is 12345678\n"), "{body}");
         assert!(
-            body.contains("held for you, and the code works, until 10:05, Berlin time (CEST, UTC+02:00)."),
+            body.contains(
+                "held for you, and the code works, until 10:05, Berlin time (CEST, UTC+02:00)."
+            ),
             "{body}"
         );
     }

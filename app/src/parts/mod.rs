@@ -12,6 +12,7 @@ pub mod feeds;
 pub mod form;
 pub mod header_footer;
 pub mod hydration_scripts;
+pub mod invitation_link;
 pub mod languages;
 pub mod metadata;
 pub mod other_sessions;

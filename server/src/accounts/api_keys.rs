@@ -7,7 +7,9 @@ use nadi::appointment::Refusal;
 use nadi::events::{AccountEvent, NewEvent};
 use nadi::ids::AccountId;
 use nadi::input::line;
-use nadi::ports::{API_KEY_DAYS, API_KEY_DAYS_MAX, API_KEYS_MAX, Answer, ApiKeyView, ApiKeys, NewApiKey};
+use nadi::ports::{
+    API_KEY_DAYS, API_KEY_DAYS_MAX, API_KEYS_MAX, Answer, ApiKeyView, ApiKeys, NewApiKey,
+};
 use nadi::{Failure, Field, Problem};
 use uuid::Uuid;
 

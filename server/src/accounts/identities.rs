@@ -149,7 +149,8 @@ impl Identity {
             Behind::Session { public_id, .. } => (Some(public_id), Scope::Write),
             Behind::Key { scope, .. } => (None, scope),
         };
-        let access = Access { session, proved_at, scope, two_factors, by_code, second_factor_missing };
+        let access =
+            Access { session, proved_at, scope, two_factors, by_code, second_factor_missing };
         let all = self.account;
         let agreed = all.agreed;
         let counted = match has_roles {

@@ -130,11 +130,7 @@ async fn reset(app_state: &AppState, email: &Email, now: DateTime<Utc>) -> Outco
 ///
 /// # Errors
 /// `NotFound`: no account has proven the address, or nobody has asked; `Unavailable`.
-pub async fn withdraw_reset(
-    app_state: &AppState,
-    email: &Email,
-    now: DateTime<Utc>,
-) -> Answer<()> {
+pub async fn withdraw_reset(app_state: &AppState, email: &Email, now: DateTime<Utc>) -> Answer<()> {
     let done = async {
         let mut transaction = app_state.write.begin().await?;
         let account = lock_account_of(&mut transaction, email).await?;

@@ -414,7 +414,8 @@ impl Dispatcher {
                 let sent_at = claimed.data.get("code_sent_at").and_then(|v| v.as_str());
                 let sent_at = sent_at.and_then(|at| at.parse::<DateTime<Utc>>().ok());
                 // Messages of the release before do not say when.
-                let until = sent_at.map_or(row.expires_at, |at| row.expires_at.min(at + CODE_VALID_FOR));
+                let until =
+                    sent_at.map_or(row.expires_at, |at| row.expires_at.min(at + CODE_VALID_FOR));
                 let waiting = row.state == State::Pending.as_str() && until > now;
                 if superseded || !waiting {
                     return None;

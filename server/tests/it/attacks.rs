@@ -256,9 +256,10 @@ async fn whoever_registers_a_future_doctors_address_does_not_become_the_doctor()
     let link = invited_doctor(&clinic, MEERA).await;
     let path = format!("/invitations/{link}");
     let mut meera = CookieJar::default();
-    assert_eq!(meera.open(&base, &path).await.0, 200);
+    assert_eq!(meera.open(&base, &path).await.0, 303);
+    assert_eq!(meera.open(&base, "/invitation").await.0, 200);
     let fields = [("link", link.as_str()), ("name", "Meera Naik"), ("password", PASSWORD)];
-    let to = meera.submit(&base, ("/fn/join", &path), &fields).await;
+    let to = meera.submit(&base, ("/fn/join", "/invitation"), &fields).await;
     assert!(to.starts_with("/sign-in") && meera.has("nadi_session"), "{to}");
 
     let doctors = "select count(*) from doctors d join accounts a on a.id = d.account_id

@@ -296,7 +296,8 @@ async fn invite(site: &mut Site, jar: &mut CookieJar) {
     let mut other = CookieJar::default();
     // The address is the link itself, so it is not collected.
     let (status, _, _) = other.open(&site.base, &format!("/invitations/{link}")).await;
-    assert_eq!(status, 200);
+    assert_eq!(status, 303);
+    site.open(&mut other, "/invitation").await;
     let fields = [("link", link.as_str()), ("name", INVITED), ("password", PASSWORD)];
     let to = other.submit(&site.base, ("/fn/join", "/register"), &fields).await;
     assert!(!to.contains("__err="), "{to}");

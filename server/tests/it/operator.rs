@@ -91,7 +91,9 @@ async fn signing_out_ends_sessions_tokens_keys_and_sign_ins_that_wait() {
     let nobody = operator::sign_out(&clinic.app_state, &email("nobody@example.org"), now).await;
     assert_eq!(nobody, Err(Failure::NotFound));
     let step = clinic.ports.sign_in.check_password(&clinic.visitor(), ASHA, PASSWORD).await;
-    assert!(matches!(step, Ok(SignInStep::SignedIn(KnownAccount { id, .. })) if id == asha.account));
+    assert!(
+        matches!(step, Ok(SignInStep::SignedIn(KnownAccount { id, .. })) if id == asha.account)
+    );
 }
 
 #[tokio::test]
@@ -122,16 +124,16 @@ async fn lost_factors_are_taken_away_a_day_after_the_owner_was_told() {
     let clinic = Clinic::open().await;
     let base = clinic.serve().await;
     let asha = clinic.known_patient("Asha").await;
-    let reset = async || {
-        operator::reset_factors(&clinic.app_state, &email(ASHA), clinic.clock.now()).await
-    };
+    let reset =
+        async || operator::reset_factors(&clinic.app_state, &email(ASHA), clinic.clock.now()).await;
     assert_eq!(reset().await, Err(Failure::NotFound), "there is none");
     add_factors(&clinic, &asha).await;
     let until = clinic.clock.now() + RESET_WAIT;
     assert_eq!(reset().await, Ok(Reset::Waits { until }));
     clinic.clock.step(RESET_WAIT - Duration::seconds(1));
     assert_eq!(reset().await, Ok(Reset::Waits { until }), "asking again is no second request");
-    let sign_in = async || clinic.ports.sign_in.check_password(&clinic.visitor(), ASHA, PASSWORD).await;
+    let sign_in =
+        async || clinic.ports.sign_in.check_password(&clinic.visitor(), ASHA, PASSWORD).await;
     assert!(matches!(sign_in().await, Ok(SignInStep::SecondFactor(_))));
     let cookie = clinic.cookie(&asha).await;
     clinic.clock.step(Duration::seconds(1));

@@ -139,7 +139,10 @@ async fn changes_of_sign_in_and_data_need_a_recent_proof() {
         let caller = clinic.caller(who);
         let accounts = &clinic.ports.accounts;
         let again = Some(Failure::ProveAgain);
-        assert_eq!(accounts.set_password(&caller, None, &password(NEW_PASSWORD)).await.err(), again);
+        assert_eq!(
+            accounts.set_password(&caller, None, &password(NEW_PASSWORD)).await.err(),
+            again
+        );
         let new = address("new@example.org");
         assert_eq!(accounts.request_email_change(&caller, &new).await.err(), again);
         assert_eq!(accounts.export(&caller).await.err(), again);
@@ -353,7 +356,12 @@ async fn a_new_password_signs_out_everywhere_else() {
     let email = "maria.dias@example.org";
     let step = clinic.ports.sign_in.check_password(&visitor, email, PASSWORD).await;
     assert!(matches!(step, Ok(SignInStep::SignedIn(known)) if known.id == maria.account));
-    clinic.ports.accounts.set_password(&caller, Some(PASSWORD), &password(NEW_PASSWORD)).await.expect("changed");
+    clinic
+        .ports
+        .accounts
+        .set_password(&caller, Some(PASSWORD), &password(NEW_PASSWORD))
+        .await
+        .expect("changed");
     let old = clinic.ports.sign_in.check_password(&visitor, email, PASSWORD).await;
     assert_eq!(old, Err(Failure::WrongCredentials));
 }

@@ -605,7 +605,8 @@ async fn a_key_ends_with_its_last_day_or_when_it_is_revoked() {
     let keys = &clinic.ports.api_keys;
     let listed = keys.api_keys(&clinic.caller(&asha)).await.expect("listed");
     assert_eq!(listed.len(), 2);
-    let is_usual = |one: &&ApiKeyView| Some(one.ending.as_str()) == endless.get(endless.len() - 4..);
+    let is_usual =
+        |one: &&ApiKeyView| Some(one.ending.as_str()) == endless.get(endless.len() - 4..);
     let one = listed.iter().find(is_usual).expect("the one without a last day");
     assert_eq!((one.expires_at - one.created_at).num_days(), 365, "{one:?}");
     let revoke = async |who: &SignedIn| keys.revoke_api_key(&clinic.caller(who), one.id).await;

@@ -108,7 +108,11 @@ async fn change_accounts(clinic: &Clinic) {
     ports.accounts.set_locale(&caller, "en").await.expect("another language");
     ports.accounts.rename(&caller, "Mira Naik").await.expect("renamed");
     let password = Password::parse("other calm green leaves").expect("a password");
-    ports.accounts.set_password(&caller, Some(PASSWORD), &password).await.expect("another password");
+    ports
+        .accounts
+        .set_password(&caller, Some(PASSWORD), &password)
+        .await
+        .expect("another password");
     let new = email("mira.naik@example.org");
     let token = ports.accounts.request_email_change(&caller, &new).await.expect("a code is sent");
     let code = clinic.mailed_code("mira.naik@example.org").await;

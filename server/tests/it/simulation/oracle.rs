@@ -6,8 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
 use nadi::actor::{ActingRole, Actor, Caller, Owner, SignedIn};
 use nadi::appointment::{
-    Appointment, CODE_TRIES, CODE_VALID_FOR, Command, Event, Facts, Proof, Refusal, State, Transition,
-    VISITOR_HOLDS_MAX, decide,
+    Appointment, CODE_TRIES, CODE_VALID_FOR, Command, Event, Facts, Proof, Refusal, State,
+    Transition, VISITOR_HOLDS_MAX, decide,
 };
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, PersonId, SlotId};
