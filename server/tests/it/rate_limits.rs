@@ -13,6 +13,7 @@ use nadi::input::{Code, Password};
 use nadi::ports::{Change, Contact, HoldRequest, Registration, Seen};
 use reqwest::header::RETRY_AFTER;
 use server::accounts::devices;
+use server::clock::Clock as _;
 use server::limits::rules;
 use server::ports;
 use uuid::Uuid;

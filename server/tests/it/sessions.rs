@@ -946,7 +946,7 @@ async fn an_administrator_is_made_of_the_account_that_has_proven_the_address() {
             PlatformRole::Administrator,
             name,
             &email(address),
-            &password,
+            Some(&password),
             now,
         )
         .await
