@@ -219,7 +219,7 @@ async fn a_code_changes_the_address_of_the_account_that_asked_for_it_only() {
     let stranger = clinic.ports.sign_in.check_code(&clinic.visitor(), &proof.0, &proof.1).await;
     assert_eq!(stranger.err(), Some(Failure::CodeExpired), "it signs nobody in");
 
-    let wrong = Code::parse(if proof.1.as_str() == "111111" { "222222" } else { "111111" });
+    let wrong = Code::parse(if proof.1.as_str() == "11111111" { "22222222" } else { "11111111" });
     let wrong = (proof.0.clone(), wrong.expect("a code"));
     let tried = confirm(&clinic, &maria, &wrong).await;
     assert_eq!(tried, Err(Refusal::WrongCode { tries_left: 4 }.into()));
