@@ -134,7 +134,7 @@ async fn register(site: &mut Site, jar: &mut CookieJar) {
     site.send(jar, page, &fields).await;
     site.open(jar, "/sign-in/code").await;
     let code = site.code(EMAIL).await;
-    let wrong = if code == "111111" { "222222" } else { "111111" };
+    let wrong = if code == "11111111" { "22222222" } else { "11111111" };
     let page = ("/fn/check_code", "/sign-in/code");
     assert!(site.send(jar, page, &[("code", wrong)]).await.contains("__err="));
     let to = site.send(jar, page, &[("code", &code)]).await;
