@@ -133,12 +133,12 @@ mod tests {
             "http://localhost/x?email=tara.abc%40example.org",
             "/doctors?q=Tara+Abc",
             "/doctors?q=tara%20abc",
-            "/sign-in?code=123456",
+            "/sign-in?code=12345678",
             "bearer nadi_at_abc",
         ] {
             assert_eq!(found(line, &forbidden).count(), 1, "{line}");
         }
-        for line in ["milliseconds 0.123456", "id 018f-123456-0", "0123456", "tara"] {
+        for line in ["milliseconds 0.12345678", "id 018f-123456-0", "0123456", "tara"] {
             assert_eq!(found(line, &forbidden).count(), 0, "{line}");
         }
         assert_eq!(found("Tara Abc\nTara Abc", &forbidden).count(), 1, "each line once");
