@@ -36,7 +36,7 @@ enum Command {
     Migrate,
     /// Fill the database.
     Seed {
-        /// With invented doctors and three sign-ins whose passwords are public: never in production.
+        /// With invented doctors and four sign-ins whose passwords are public: never in production.
         #[arg(long, required_unless_present = "patients")]
         demo: bool,
         /// With this many patients for load tests; prints an API key for each.

@@ -184,7 +184,7 @@ async fn loading_the_demo_a_second_time_changes_nothing() {
                  where (r.reviews, r.stars) is distinct from (k.reviews, k.stars_sum)";
     assert_eq!(count(wrong).await, 0);
     let passwords = "select count(*) from accounts where password_hash = 'a hash'";
-    assert_eq!(count(passwords).await, 3);
+    assert_eq!(count(passwords).await, 4);
 
     let (slug, languages): (String, Vec<String>) = sqlx::query_as(
         "select d.slug, d.languages from doctors d join accounts a on a.id = d.account_id
