@@ -40,6 +40,15 @@ pub enum StaffSecondFactor {
     Optional,
 }
 
+/// From where new calendars may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalendarSources {
+    /// By https on port 443 only.
+    Https,
+    /// Also by http, and on port 80 and every port from 1024 on.
+    Any,
+}
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database_url: SecretString,
@@ -60,6 +69,9 @@ pub struct Config {
     pub public_url: Url,
     /// Names of hosts besides that of `public_url` under which the site answers, in lower case and without ports.
     pub allowed_hosts: Vec<String>,
+    /// Whether browsers shall use https for the names below that of `public_url`, too.
+    pub https_subdomains: bool,
+    pub calendar_sources: CalendarSources,
     /// Where to report weaknesses, as the address of a page or a mailbox, for `security.txt`.
     pub security_contact: Option<Url>,
     /// Whom to ask about personal data, as the address of a page or a mailbox, for the privacy notice.
@@ -169,6 +181,24 @@ impl Config {
             },
             public_url: public_url(mode, get("PUBLIC_URL"))?,
             allowed_hosts: allowed_hosts(get("NADI_ALLOWED_HOSTS"))?,
+            https_subdomains: match get("NADI_HTTPS_SUBDOMAINS").as_deref() {
+                None | Some("included") => true,
+                Some("excluded") => false,
+                Some(_) => {
+                    return Err(ConfigError::wrong(
+                        "NADI_HTTPS_SUBDOMAINS",
+                        "included or excluded",
+                    ));
+                }
+            },
+            calendar_sources: match get("NADI_CALENDAR_SOURCES").as_deref() {
+                Some("https") => CalendarSources::Https,
+                Some("any") => CalendarSources::Any,
+                // Calendar servers of tests are on this machine.
+                None if mode == Mode::Development => CalendarSources::Any,
+                None => CalendarSources::Https,
+                Some(_) => return Err(ConfigError::wrong("NADI_CALENDAR_SOURCES", "https or any")),
+            },
             security_contact: contact("NADI_SECURITY_CONTACT", get("NADI_SECURITY_CONTACT"))?,
             privacy_contact: contact("NADI_PRIVACY_CONTACT", get("NADI_PRIVACY_CONTACT"))?,
             appointments_kept_years: kept_years(get(APPOINTMENTS_KEPT_YEARS))?,
@@ -601,6 +631,18 @@ mod tests {
     }
 
     #[test]
+    fn production_reads_calendars_by_https_and_covers_subdomains_unless_configured_otherwise() {
+        let rules = |pairs: &[(&str, &str)]| {
+            let config = read(pairs).expect("complete");
+            (config.calendar_sources, config.https_subdomains)
+        };
+        assert_eq!(rules(&[]), (CalendarSources::Https, true));
+        assert_eq!(rules(&[("NADI_MODE", "development")]), (CalendarSources::Any, true));
+        let other = [("NADI_CALENDAR_SOURCES", "any"), ("NADI_HTTPS_SUBDOMAINS", "excluded")];
+        assert_eq!(rules(&other), (CalendarSources::Any, false));
+    }
+
+    #[test]
     fn development_mode_can_shift_the_clock() {
         let pairs = [("NADI_MODE", "development"), ("NADI_CLOCK_SHIFT_SECONDS", "-86400")];
         let config = read(&pairs).expect("complete");
@@ -649,6 +691,8 @@ mod tests {
             ("NADI_APPOINTMENTS_KEPT_YEARS", "ten"),
             ("NADI_SECURITY_CONTACT", "http://nadi.example"),
             ("NADI_PSEUDO_LOCALE", "yes"),
+            ("NADI_HTTPS_SUBDOMAINS", "yes"),
+            ("NADI_CALENDAR_SOURCES", "http"),
         ] {
             let error = read(&[(name, value)]).expect_err(name);
             assert_eq!(error.variable, name);

@@ -115,14 +115,18 @@ fn policy(scripts: &str, styles: &str) -> String {
 static POLICY: LazyLock<Option<HeaderValue>> =
     LazyLock::new(|| HeaderValue::from_str(&content_policy(None)).ok());
 
-/// A year, in seconds. Without `includeSubDomains`: other hosts of the domain may not be ours.
+/// A year, in seconds. The operator says whether the names below the site's are theirs.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const HTTPS_ONLY_BELOW: HeaderValue =
+    HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 /// Sets the security headers of every answer.
 pub async fn secure_headers(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if web.app_state.site.is_https() {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+        let below = web.app_state.settings.https_subdomains;
+        let value = if below { HTTPS_ONLY_BELOW } else { HTTPS_ONLY };
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     let headers = response.headers_mut();
     if let Some(policy) = POLICY.as_ref().filter(|_| !headers.contains_key(CONTENT_POLICY)) {
