@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod limits;
 pub mod notifications;
 pub mod pages;
+pub mod panics;
 pub mod ports;
 pub mod rest;
 pub mod retention;

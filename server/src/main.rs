@@ -104,6 +104,8 @@ fn main() -> ExitCode {
         log.json().init()
     }
 
+    server::panics::log_from_now_on();
+
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -92,7 +92,7 @@ fn show(row: KeyRow) -> Outcome<ApiKeyView> {
         id: row.id,
         name: row.name,
         ending: row.ending,
-        scope: scope.ok_or_else(|| Fault::Broken(format!("unknown scope {}", row.scope)))?,
+        scope: scope.ok_or_else(|| Fault::Broken(format!("unknown scope: {}", row.scope)))?,
         created_at: row.created_at,
         expires_at: row.expires_at,
         last_used_at: row.last_used_at,

@@ -302,7 +302,9 @@ mod tests {
     #[test]
     fn the_app_learns_the_site_and_the_account() {
         let url = named(b"12345678901234567890", "nadi.example", "asha+home@example.org")
-            .and_then(|totp| totp.to_url().map_err(|error| Fault::Broken(error.to_string())))
+            .and_then(|totp| {
+                totp.to_url().map_err(|error| Fault::Broken(format!("an authenticator: {error}")))
+            })
             .expect("an address");
         assert!(url.starts_with("otpauth://totp/"), "{url}");
         let url = url::Url::parse(&url).expect("an address");

@@ -302,7 +302,7 @@ async fn count_code(
 
 fn purpose_of(proof: &ProofRow) -> Outcome<ProofPurpose> {
     let purpose = ProofPurpose::parse(&proof.purpose);
-    purpose.ok_or_else(|| Fault::Broken(format!("unknown purpose {}", proof.purpose)))
+    purpose.ok_or_else(|| Fault::Broken(format!("unknown purpose: {}", proof.purpose)))
 }
 
 /// 32 random bytes, to be part of a URL or a cookie.

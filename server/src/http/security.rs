@@ -19,6 +19,7 @@ use url::Url;
 
 use super::hosts::Hosts;
 use super::{ANSWER_WITHIN, UPLOAD_WITHIN, Web};
+use crate::panics;
 
 /// The time limit for a calendar to be uploaded or fetched, and then read.
 const CALENDAR_WITHIN: Duration = UPLOAD_WITHIN.saturating_add(Duration::from_secs(60));
@@ -164,11 +165,9 @@ pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     error_page(StatusCode::INTERNAL_SERVER_ERROR, &text!("error-internal-title"))
 }
 
-/// Logs a panic.
+/// Logs that a request panicked; [`crate::panics`] has logged where. Only a text without values is repeated.
 pub fn log_panic(panic: &(dyn Any + Send)) {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    tracing::error!(panic = text, "a request panicked");
+    tracing::error!(panic = panics::fixed_text(panic), "a request panicked");
 }
 
 /// The answer when the database is unreachable.
