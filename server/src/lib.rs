@@ -26,6 +26,7 @@ pub mod limits;
 pub mod notifications;
 pub mod pages;
 pub mod panics;
+pub mod permission_checks;
 pub mod ports;
 pub mod rest;
 pub mod retention;

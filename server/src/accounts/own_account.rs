@@ -26,8 +26,9 @@ use crate::config::StaffSecondFactor;
 use crate::events;
 use crate::events::Author;
 use crate::feeds;
+use crate::security_log;
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, retried};
+use crate::use_case::{Fault, Outcome, answer, retried};
 
 const NAME_CHARS_MAX: u32 = 100;
 
@@ -133,7 +134,12 @@ impl AccountService {
         code: &Code,
     ) -> Outcome<()> {
         let (id, now) = (caller.own_account()?.account, caller.now);
-        let mut proven = proofs::check(&self.app_state, caller, token, code, Some(id)).await?;
+        let proven = proofs::check(&self.app_state, caller, token, code, Some(id)).await;
+        let mut proven = proven.inspect_err(|fault| {
+            if matches!(fault, Fault::Failure(_)) {
+                security_log::wrong_code(&self.app_state, caller, "change_of_address", id.0);
+            }
+        })?;
         let transaction = &mut proven.transaction;
         lock_address(transaction, &proven.email).await?;
         let reached = lock_account(transaction, id).await?;

@@ -27,7 +27,7 @@ use super::store::credentials::{self, Credentials, known_account};
 use super::{passkeys, second_factors};
 use crate::config::StaffSecondFactor;
 use crate::limits::{Limit, rules};
-use crate::security_log;
+use crate::security_log::{self, Whom};
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer};
 
@@ -115,6 +115,16 @@ impl SignInService {
         proven.transaction.commit().await?;
         self.app_state.event_written.notify_one();
         Ok(step)
+    }
+
+    /// Logs how a code has ended. Only when it was wrong is it looked up where it was sent.
+    async fn log_code(&self, caller: &Caller, token: &ProofToken, outcome: &Answer<SignInStep>) {
+        let pending = match outcome {
+            Ok(_) => None,
+            Err(_) => proofs::pending(&self.app_state, token, caller.now).await.ok().flatten(),
+        };
+        let whom = pending.as_ref().map_or(Whom::Unknown, |proof| Whom::Address(&proof.email));
+        security_log::sign_in(&self.app_state, caller, "code", whom, outcome);
     }
 
     async fn finish_with_password(
@@ -250,7 +260,7 @@ impl SignIn for SignInService {
         code: &Code,
     ) -> Answer<SignInStep> {
         let outcome = answer("check code", self.finish_with_code(caller, token, code).await);
-        security_log::sign_in(&self.app_state, caller, "code", &outcome);
+        self.log_code(caller, token, &outcome).await;
         outcome
     }
 
@@ -263,7 +273,8 @@ impl SignIn for SignInService {
     ) -> Answer<SignInStep> {
         let outcome = self.finish_with_password(caller, email, password).await;
         let outcome = answer("sign in", outcome);
-        security_log::sign_in(&self.app_state, caller, "password", &outcome);
+        let whom = Whom::Address(email);
+        security_log::sign_in(&self.app_state, caller, "password", whom, &outcome);
         outcome
     }
 
@@ -276,7 +287,8 @@ impl SignIn for SignInService {
     ) -> Answer<KnownAccount> {
         let outcome = self.finish_with_second_factor(caller, account, code).await;
         let outcome = answer("check second factor", outcome);
-        security_log::last_step(&self.app_state, caller, "second_factor", &outcome);
+        let whom = Whom::Account(account.id);
+        security_log::last_step(&self.app_state, caller, "second_factor", whom, &outcome);
         outcome
     }
 
@@ -293,7 +305,7 @@ impl SignIn for SignInService {
     ) -> Answer<KnownAccount> {
         let outcome = passkeys::check(&self.app_state, caller.now, token, credential).await;
         let outcome = answer("check passkey", outcome);
-        security_log::last_step(&self.app_state, caller, "passkey", &outcome);
+        security_log::last_step(&self.app_state, caller, "passkey", Whom::Unknown, &outcome);
         outcome
     }
 }

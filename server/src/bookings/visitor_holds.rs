@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 use crate::accounts::visitors::{self, Destination};
 use crate::bookings::store::appointments::Stored;
 use crate::bookings::store::visitor_visits;
+use crate::security_log;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
@@ -213,10 +214,15 @@ pub(super) async fn account_after_confirming(
     );
     let Some(visit) = visit.await? else { return Ok(None) };
     if !app_state.code_key.matches(appointment, visit.code_counter, code) {
+        security_log::wrong_code(app_state, caller, "booking", appointment.0);
         return Ok(None);
     }
     let account = AccountId(visit.account);
-    Ok(visitors::protected_by_code_only(&mut connection, account).await?)
+    let found = visitors::protected_by_code_only(&mut connection, account).await?;
+    if let Some(account) = &found {
+        security_log::signed_in(app_state, caller, "booking_code", account.id);
+    }
+    Ok(found)
 }
 
 /// What is told about an appointment that the caller may not see, and about one that does not exist. A visitor may be

@@ -34,6 +34,7 @@ use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::schedules::{self, must_manage, refresh};
+use crate::security_log;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, retried, zone};
 
@@ -112,9 +113,15 @@ impl BusyService {
         let address = match address.trim() {
             "" => return Err(refused(Problem::Missing).into()),
             text if text.len() > 2_000 => return Err(refused(Problem::TooLong(2_000)).into()),
-            text => fetcher.address(text).ok_or_else(|| refused(Problem::NotPublic))?,
+            text => fetcher.address(text).ok_or_else(|| {
+                security_log::calendar_refused(caller, doctor);
+                refused(Problem::NotPublic)
+            })?,
         };
         let fetched = fetcher.fetch(&address, None).await;
+        if fetched == Err(FetchError::NotPublic) {
+            security_log::calendar_refused(caller, doctor);
+        }
         let Fetched::Content { bytes, etag } = fetched.map_err(|error| refused(problem(error)))?
         else {
             return Err(refused(Problem::NotPublic).into());

@@ -18,8 +18,9 @@ use nadi::input::return_path;
 use url::Url;
 
 use super::hosts::Hosts;
-use super::{ANSWER_WITHIN, UPLOAD_WITHIN, Web};
-use crate::panics;
+use super::{ANSWER_WITHIN, UPLOAD_WITHIN, Web, source, trace};
+use crate::state::AppState;
+use crate::{panics, security_log};
 
 /// The time limit for a calendar to be uploaded or fetched, and then read.
 const CALENDAR_WITHIN: Duration = UPLOAD_WITHIN.saturating_add(Duration::from_secs(60));
@@ -40,8 +41,15 @@ pub async fn same_origin(State(web): State<Web>, mut request: Request, next: Nex
         forget_foreign_referer(request.headers_mut(), &web.hosts);
         next.run(request).await
     } else {
+        log_foreign_origin(&web.app_state, &request);
         (StatusCode::FORBIDDEN, plain_text(&text!("problem-foreign-origin"))).into_response()
     }
+}
+
+/// Logs that another site has sent this request.
+pub fn log_foreign_origin(app_state: &AppState, request: &Request) {
+    let (network, id) = (source::network_of(request), trace::request_id(request));
+    security_log::foreign_origin(app_state, network, id);
 }
 
 /// A form without scripts is answered with a redirect to where it came from, which must be a page of ours.

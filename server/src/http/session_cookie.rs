@@ -9,14 +9,16 @@ use async_trait::async_trait;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use chrono::{DateTime, Duration, Utc};
-use nadi::actor::Visitor;
+use nadi::actor::{Network, Visitor};
 use nadi::ports::{Answer, BrowserSession, KnownAccount, ProofToken};
+use uuid::Uuid;
 
 use super::visitor_cookie;
 use crate::accounts::credential::{Credential, CredentialKind};
 use crate::accounts::devices;
 use crate::accounts::sessions::{self, SessionSecret};
 use crate::bookings;
+use crate::security_log;
 use crate::state::AppState;
 
 const SESSION: &str = "nadi_session";
@@ -81,6 +83,21 @@ impl Browser {
     pub fn visitor(&self) -> Option<Visitor> {
         let cookie = visitor_cookie::read(&self.app_state.code_key, self.sent(VISITOR)?, self.now)?;
         Some(cookie.visitor(&self.app_state.code_key))
+    }
+
+    /// Writes a line for each of its cookies that nobody can have got from us. Sessions that have ended are not meant:
+    /// browsers often send these.
+    pub fn log_forged_cookies(&self, network: Option<Network>, request: Uuid) {
+        let key = &self.app_state.code_key;
+        let is_forged = |name, is_ours: &dyn Fn(&str) -> bool| {
+            self.sent(name).is_some_and(|value| !value.is_empty() && !is_ours(value))
+        };
+        if is_forged(SESSION, &|value| SessionSecret::parse(value).is_some()) {
+            security_log::forged(&self.app_state, network, request, "session_cookie");
+        }
+        if is_forged(VISITOR, &|value| visitor_cookie::is_ours(key, value)) {
+            security_log::forged(&self.app_state, network, request, "visitor_cookie");
+        }
     }
 
     /// The mark that it has got at its last sign-in.

@@ -48,6 +48,7 @@ mod role_walk;
 mod schedules;
 mod search;
 mod second_factors;
+mod security_log;
 mod sessions;
 mod sign_in;
 mod simulation;

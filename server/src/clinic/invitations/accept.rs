@@ -16,6 +16,7 @@ use crate::accounts;
 use crate::accounts::addresses::{self, NewAccount};
 use crate::events;
 use crate::events::Author;
+use crate::security_log;
 use crate::use_case::{Fault, Outcome, retried};
 
 const NAME_CHARS_MAX: u32 = 100;
@@ -93,6 +94,9 @@ impl InvitationService {
         let event = NewEvent::account(AccountEvent::Joined, account);
         events::record(&mut transaction, &event, Author::new(role, account), caller.now).await?;
         transaction.commit().await?;
+        if caller.signed_in().is_err() {
+            security_log::signed_in(&self.app_state, caller, "invitation", account);
+        }
         Ok(known)
     }
 
@@ -107,6 +111,10 @@ impl InvitationService {
         let row = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
         let key = &self.app_state.code_key;
         let genuine = link::is_genuine(key, typed, id, &row.email, row.expires_at);
+        if !genuine {
+            let (network, request) = (caller.network, caller.request_id);
+            security_log::forged(&self.app_state, network, request, "invitation");
+        }
         if genuine && row.expires_at > caller.now { Ok(row) } else { Err(Failure::NotFound.into()) }
     }
 
