@@ -1,6 +1,7 @@
 //! The cookies of a browser: its session, what it waits for while signing in, and who it is as a visitor. Viewing a page
 //! sets none of them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::cookies::{self, SameSite};
@@ -18,6 +19,7 @@ use crate::accounts::credential::{Credential, CredentialKind};
 use crate::accounts::devices;
 use crate::accounts::sessions::{self, SessionSecret};
 use crate::bookings;
+use crate::codes::CodeKey;
 use crate::security_log;
 use crate::state::AppState;
 
@@ -28,6 +30,14 @@ const PASSKEY: &str = "nadi_passkey";
 const VISITOR: &str = "nadi_visitor";
 /// What a browser that has signed in keeps also after signing out.
 const DEVICE: &str = "nadi_device";
+/// What was typed into a form that was not carried out, in two parts; see [`crate::pages::forms`].
+pub(crate) const TYPED: [&str; 2] = ["nadi_typed", "nadi_typed_2"];
+/// The account that was last signed in in this browser, as a digest.
+pub(crate) const SENDER: &str = "nadi_sender";
+/// What a browser forgets of this site when somebody signs out: what scripts have stored. Not `"cookies"`, because a
+/// browser that has signed in is known by one of them. Not `"cache"` either: nothing of a person is in it (all such
+/// answers are `no-store`), and with a cache of 300 MB it keeps Chromium for up to a second.
+const CLEARED: HeaderValue = HeaderValue::from_static("\"storage\"");
 /// How long a browser keeps the secrets of a sign-in that is not finished.
 const SIGNING_IN: Duration = Duration::minutes(15);
 
@@ -53,6 +63,7 @@ pub struct Browser {
     device: String,
     /// Names, and lines of `Set-Cookie`.
     answer: Mutex<Vec<(String, String)>>,
+    has_signed_out: AtomicBool,
 }
 
 impl Browser {
@@ -66,6 +77,7 @@ impl Browser {
             sent: pairs.map(|(name, value)| (name.trim().into(), value.trim().into())).collect(),
             device: device.unwrap_or_default().to_owned(),
             answer: Mutex::default(),
+            has_signed_out: AtomicBool::new(false),
         }
     }
 
@@ -105,8 +117,16 @@ impl Browser {
         self.sent(DEVICE).map(str::to_owned)
     }
 
+    /// What typed values are encrypted with in its cookies.
+    pub fn code_key(&self) -> &CodeKey {
+        &self.app_state.code_key
+    }
+
     /// Sets the cookies in the answer to the request.
     pub fn set_cookies(&self, response: &mut Response) {
+        if self.has_signed_out.load(Ordering::Relaxed) {
+            response.headers_mut().insert("clear-site-data", CLEARED);
+        }
         let cookies = std::mem::take(&mut *self.lock());
         for (_, cookie) in cookies {
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -115,7 +135,7 @@ impl Browser {
         }
     }
 
-    /// Ends the session and forgets the visitor.
+    /// Ends the session, and leaves nothing of its person in the browser but the mark of a device.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -129,6 +149,8 @@ impl Browser {
         // The next person at this browser shall not see what was booked before, or a key that was just made.
         self.forget(VISITOR);
         self.forget(shown_once::NAME);
+        TYPED.into_iter().chain([SENDER]).for_each(|name| self.forget(name));
+        self.has_signed_out.store(true, Ordering::Relaxed);
         Ok(())
     }
 
