@@ -164,3 +164,55 @@ fn resident_kb(pid: &str) -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
+
+/// The binary in production mode, on this clinic's database.
+fn in_production(clinic: &Clinic, command: &[&str]) -> Command {
+    let mut command = nadi(command);
+    command
+        .env("NADI_MODE", "production")
+        .env("NADI_SECRET", "3f1c9a7be2d84056913fd0a7c25e88b4")
+        .env("SMTP_URL", "smtps://nobody:nothing@mail.invalid:465")
+        .env("PUBLIC_URL", "https://nadi.example")
+        .env("DATABASE_URL", clinic.database_url());
+    command
+}
+
+/// Their passwords are public, and the keys are printed.
+#[tokio::test]
+async fn production_takes_neither_the_demo_nor_patients_for_load_tests() {
+    let clinic = Clinic::open().await;
+    let accounts = "select count(*) from accounts";
+    let before = clinic.count(accounts).await;
+    for seed in [&["seed", "--demo"][..], &["seed", "--patients", "3"]] {
+        let output = output(in_production(&clinic, seed)).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{seed:?}");
+        assert!(said.contains("only with NADI_MODE=development"), "{seed:?}: {said}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{seed:?}");
+        assert_eq!(clinic.count(accounts).await, before, "{seed:?}");
+    }
+}
+
+#[tokio::test]
+async fn production_has_no_pages_for_developers() {
+    let clinic = Clinic::open().await;
+    let base = format!("http://127.0.0.1:{}", free_port());
+    let mut command = in_production(&clinic, &["serve"]);
+    command.env("NADI_LISTEN", base.trim_start_matches("http://")).env("NADI_LOG", "error");
+    let mut child = command.spawn().expect("started");
+    ready(&base, &mut child).await;
+    let get = async |path: &str| {
+        let request = browser().get(format!("{base}{path}")).header("host", "nadi.example");
+        let answer = request.header("accept", "text/html").send().await.expect("an answer");
+        (answer.status().as_u16(), answer.text().await.expect("text"))
+    };
+    for path in ["/dev/mailbox", "/dev/pieces", "/dev", "/dev/mailbox?to=a@example.org", "/metrics"]
+    {
+        assert_eq!(get(path).await.0, 404, "{path}");
+    }
+    assert_eq!(get("/en-XB").await.0, 404, "the pseudo-language");
+    let (status, home) = get("/").await;
+    assert_eq!(status, 200);
+    assert!(!home.contains("/dev/"), "no page leads there");
+    child.kill().await.expect("ended");
+}
