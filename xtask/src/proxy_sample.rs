@@ -19,7 +19,7 @@ const SECRET: &str = "a-secret-of-a-feed";
 
 /// Fails with what is not as `docs/operations.md` says.
 pub fn check() -> Result<()> {
-    let nginx = program("nginx", "nginx-light")?;
+    let nginx = program("nginx", "nginx")?;
     let openssl = program("openssl", "openssl")?;
     let folder = directories::scratch()?.join("proxy");
     let _ = fs::remove_dir_all(&folder);
