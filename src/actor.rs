@@ -53,6 +53,11 @@ impl Network {
         }
     }
 
+    /// Is it the machine itself? Of the address `::1`, the first 64 bits are zeros.
+    pub fn is_this_machine(self) -> bool {
+        self.0.is_loopback() || self.0 == IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    }
+
     /// The whole network, for people: `192.0.2.7`, or `2001:db8:1:2::/64`.
     pub fn range(self) -> String {
         match self.0 {
@@ -160,6 +165,8 @@ pub struct Access {
     pub scope: Scope,
     /// It was signed in to with two factors, or with a passkey, which counts as two.
     pub two_factors: bool,
+    /// A mailed code was the proof of [`Self::proved_at`], so whoever forgot the password may set another one.
+    pub by_code: bool,
     /// The configuration asks this account for two factors: until then it acts as a patient only.
     pub second_factor_missing: Option<MissingFactor>,
 }
@@ -253,5 +260,12 @@ mod tests {
             assert_eq!(network(text).range(), range);
         }
         assert!("192.0.2".parse::<Network>().is_err());
+        assert!(
+            ["127.0.0.1", "::1", "::ffff:127.0.0.1"]
+                .map(network)
+                .iter()
+                .all(|n| n.is_this_machine())
+        );
+        assert!(!["192.0.2.7", "2001:db8::1"].map(network).iter().any(|n| n.is_this_machine()));
     }
 }

@@ -124,6 +124,8 @@ pub enum Field {
     Name,
     Email,
     Password,
+    /// The one that is set now.
+    OldPassword,
     Code,
     Title,
     Bio,

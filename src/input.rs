@@ -203,12 +203,12 @@ impl fmt::Display for Slug {
     }
 }
 
-/// The six digits of a one-time code. Spaces and hyphens that people add are ignored.
+/// The eight digits of a one-time code that is mailed. Spaces and hyphens that people add are ignored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code(String);
 
 impl Code {
-    pub const DIGITS: usize = 6;
+    pub const DIGITS: usize = 8;
 
     /// # Errors
     /// The problem with [`Field::Code`].
@@ -372,8 +372,11 @@ mod tests {
 
     #[test]
     fn codes_may_be_typed_with_spaces() {
-        assert_eq!(Code::parse(" 123 456 ").map(|c| c.as_str().to_owned()), Ok("123456".into()));
-        assert!(Code::parse("12345").is_err());
+        assert_eq!(
+            Code::parse(" 1234 5678 ").map(|c| c.as_str().to_owned()),
+            Ok("12345678".into())
+        );
+        assert!(Code::parse("123456").is_err(), "as many as they had before");
         assert!(Code::parse("١٢٣٤٥٦").is_err(), "other scripts' digits are not what we sent");
     }
 

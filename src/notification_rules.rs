@@ -83,10 +83,15 @@ pub enum SignInChange {
     RecoveryCodes,
     ApiKey,
     CalendarLink,
+    /// The operator has ended all sessions and keys.
+    SignedOut,
+    /// The operator was asked to take away all second factors, and will after a time to object.
+    FactorResetRequested,
+    FactorsReset,
 }
 
 impl SignInChange {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Password,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
@@ -95,6 +100,9 @@ impl SignInChange {
         Self::RecoveryCodes,
         Self::ApiKey,
         Self::CalendarLink,
+        Self::SignedOut,
+        Self::FactorResetRequested,
+        Self::FactorsReset,
     ];
 
     /// The word in a message's data.
@@ -108,6 +116,9 @@ impl SignInChange {
             Self::RecoveryCodes => "recovery_codes",
             Self::ApiKey => "api_key",
             Self::CalendarLink => "calendar_link",
+            Self::SignedOut => "signed_out",
+            Self::FactorResetRequested => "factor_reset_requested",
+            Self::FactorsReset => "factors_reset",
         }
     }
 

@@ -270,7 +270,12 @@ pub fn admin_reviews() -> String {
     page("/admin/reviews")
 }
 
-/// Where an invitation is accepted; `token` as it was mailed.
+/// Where an invitation is accepted that was opened in this browser.
+pub fn opened_invitation() -> String {
+    page("/invitation")
+}
+
+/// Where a mailed invitation is opened; `token` as it was mailed. It leads on to [`opened_invitation`].
 pub fn invitation(token: &str) -> String {
     page(&format!("/invitations/{}", escape(token)))
 }

@@ -69,6 +69,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NoMoreExtensions => text!("refusal-no-more-extensions"),
         Refusal::WrongCode { tries_left } => text!("refusal-wrong-code", tries = tries_left),
         Refusal::CodeSpent => text!("refusal-code-spent"),
+        Refusal::CodeTooOld => text!("refusal-code-too-old"),
         Refusal::NoMoreCodes => text!("refusal-no-more-codes"),
         Refusal::AlreadyCancelled => text!("refusal-already-cancelled"),
         Refusal::NotAHold => text!("refusal-not-a-hold"),
@@ -138,7 +139,7 @@ pub fn cancel_policy(notice_minutes: i64) -> String {
 pub fn summary_title(failure: Option<&Failure>) -> String {
     match failure {
         Some(
-            Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)
+            Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent | Refusal::CodeTooOld)
             | Failure::CodeExpired
             | Failure::WrongSecondFactor,
         ) => text!("failure-title-code"),

@@ -28,7 +28,7 @@ async function subjects(page: Page, person: Recipient): Promise<string[]> {
  * every language, and no other subject has six of them.
  */
 export async function sentCodes(page: Page, person: Recipient): Promise<string[]> {
-  return (await subjects(page, person)).flatMap((subject) => /(?<!\d)\d{6}(?!\d)/.exec(subject)?.[0] ?? []);
+  return (await subjects(page, person)).flatMap((subject) => /(?<!\d)\d{8}(?!\d)/.exec(subject)?.[0] ?? []);
 }
 
 /** The newest code sent to a person. Waits for one that was not used and is not among the `older` codes. */

@@ -19,6 +19,7 @@ const DEMO_PASSWORD = 'nadi-demo-2026';
 export const PATIENT: Person = { name: 'Ravi Kamat', email: 'patient@nadi.example', password: DEMO_PASSWORD };
 export const DOCTOR: Person = { name: 'Dr Asha Naik', email: 'doctor@nadi.example', password: DEMO_PASSWORD };
 export const ADMINISTRATOR: Person = { name: 'Maya Fernandes', email: 'admin@nadi.example', password: DEMO_PASSWORD };
+export const AUDITOR: Person = { name: 'Ines Barreto', email: 'auditor@nadi.example', password: DEMO_PASSWORD };
 
 /** A random word for unique names. */
 export function randomWord(): string {

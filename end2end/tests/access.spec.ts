@@ -44,7 +44,7 @@ test('a visitor is asked to sign in, and arrives at the page they asked for', { 
 test('a patient is refused on every staff page', async ({ page, watch }) => {
   watch.expects(403);
   await signIn(page, PATIENT);
-  for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/admin/locations/new', '/admin/holidays', '/admin/holds', '/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections']) {
+  for (const address of ['/admin', '/admin/doctors/new', '/admin/locations', '/admin/locations/new', '/admin/holidays', '/admin/holds', '/audit', '/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections']) {
     await page.goto(address);
     await expect(page.getByRole('heading', { level: 1, name: text('forbidden-title') }), address).toBeVisible();
   }
@@ -53,7 +53,7 @@ test('a patient is refused on every staff page', async ({ page, watch }) => {
 });
 
 test('a visitor is asked to sign in at every page that needs an account', async ({ page }) => {
-  for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/appointments/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections', `/calendar/changes/${UNKNOWN_ID}`, '/people', '/account', '/account/password', '/account/email', '/account/security', '/account/api-keys', '/account/export', '/account/delete', '/sign-in/again', '/admin/team', '/admin/appointments', '/admin/holds']) {
+  for (const address of ['/admin', '/calendar', '/appointments', `/appointments/${UNKNOWN_ID}`, `/appointments/${UNKNOWN_ID}/move`, '/appointments/calendar', '/calendar/hours', '/calendar/time-off', '/calendar/connections', `/calendar/changes/${UNKNOWN_ID}`, '/people', '/account', '/account/password', '/account/email', '/account/security', '/account/api-keys', '/account/export', '/account/delete', '/sign-in/again', '/admin/team', '/admin/appointments', '/admin/holds', '/audit']) {
     await page.goto(address);
     await expect(page.getByRole('heading', { level: 1, name: text('sign-in-title') }), address).toBeVisible();
     await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(address)}`);

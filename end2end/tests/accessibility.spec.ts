@@ -63,9 +63,11 @@ test('the pages of visitors', { tag: '@phone' }, async ({ page, city, check, wat
   await open(page, '/register', text('register-title'));
   await check('register');
   await open(page, '/help/calendars', text('calendar-help-title'));
-  await open(page, '/privacy', text('privacy-title'));
-  await open(page, '/terms', text('terms-title'));
   await check('steps for other calendars');
+  await open(page, '/privacy', text('privacy-title'));
+  await check('the privacy notice');
+  await open(page, '/terms', text('terms-title'));
+  await check('the terms');
   await open(page, '/sign-in', text('sign-in-title'));
   await check('sign in');
   await fillSignIn(page, newPerson());

@@ -6,7 +6,7 @@ import { cancel, chooseTimeIn, enterCode, expectCodeSent, expectConfirmed, fillD
 import { expectPseudo, pseudo, PSEUDO } from '../support/languages';
 import { advanceClock } from '../support/clock';
 import { latestCode, useSignInCode } from '../support/mailbox';
-import { ADMINISTRATOR, DOCTOR, fillSignIn, newPerson, register, signIn } from '../support/people';
+import { ADMINISTRATOR, AUDITOR, DOCTOR, fillSignIn, newPerson, register, signIn } from '../support/people';
 import { expect, test } from '../support/test';
 import { text } from '../support/text';
 
@@ -85,6 +85,14 @@ test('the pages of administrators are in the language of their path', async ({ p
   await expect(page.getByRole('button', { name: text('admin-location-save-button') })).toBeVisible();
   const location = new URL(page.url()).pathname;
   for (const address of ['/admin', doctor, `${doctor}/suspend`, `${doctor}/hours`, `${doctor}/time-off`, `${doctor}/connections`, '/admin/doctors/new', '/admin/locations', location, '/admin/locations/new', '/admin/holidays', '/admin/holds', '/admin/reviews', '/admin/team', '/admin/appointments']) {
+    await page.goto(pseudo(address));
+    await expectPseudo(page, address);
+  }
+});
+
+test('the pages of auditors are in the language of their path', async ({ page }) => {
+  await signIn(page, AUDITOR, '/audit');
+  for (const address of ['/audit', '/audit?action=audit_log.viewed', '/audit?from=x', '/audit?from=2999-01-01']) {
     await page.goto(pseudo(address));
     await expectPseudo(page, address);
   }

@@ -1,5 +1,5 @@
 //! One-time codes that confirm a hold or prove an address. They are derived and never stored: HMAC-SHA-256, under the
-//! server's key, of the appointment or proof and its counter, truncated to six digits as in RFC 4226.
+//! server's key, of the appointment or proof and its counter, truncated to eight digits as in RFC 4226.
 
 use hmac::{Hmac, KeyInit, Mac};
 use nadi::ids::AppointmentId;
@@ -44,11 +44,11 @@ impl CodeKey {
         let start = usize::from(digest[31] & 0x0f);
         let bytes = [digest[start], digest[start + 1], digest[start + 2], digest[start + 3]];
         let number = u32::from_be_bytes(bytes) & 0x7fff_ffff;
-        format!("{:06}", number % 1_000_000)
+        format!("{:08}", number % 100_000_000)
     }
 
     /// A keyed hash of `text`, for comparing requests and for deriving the lock of an idempotency key.
-    /// Keyed, because a request may contain a six-digit code, which a plain hash would not hide.
+    /// Keyed, because a request may contain a one-time code, which a plain hash would not hide.
     pub fn fingerprint(&self, purpose: &str, text: &str) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(purpose.as_bytes());
@@ -81,8 +81,8 @@ mod tests {
         let key = CodeKey::new("0123456789abcdef0123456789abcdef");
         let id = AppointmentId(Uuid::from_u128(7));
         let code = key.code(id, 1);
-        assert_eq!(code.len(), 6);
-        let typed = Code::parse(&code).expect("six digits");
+        assert_eq!(code.len(), Code::DIGITS);
+        let typed = Code::parse(&code).expect("a code");
         assert!(key.matches(id, 1, &typed));
         let others = [key.code(id, 2), key.code(AppointmentId(Uuid::from_u128(8)), 1)];
         assert!(others.iter().all(|other| *other != code));
@@ -91,6 +91,6 @@ mod tests {
             !key.proof_matches(id.0, 1, &typed),
             "a code of a proof with the same id is another"
         );
-        assert_eq!(key.proof_code(id.0, 1).len(), 6);
+        assert_eq!(key.proof_code(id.0, 1).len(), Code::DIGITS);
     }
 }

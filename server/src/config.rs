@@ -41,6 +41,15 @@ pub enum StaffSecondFactor {
     Optional,
 }
 
+/// From where new calendars may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalendarSources {
+    /// By https on port 443 only.
+    Https,
+    /// Also by http, and on port 80 and every port from 1024 on.
+    Any,
+}
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub database_url: SecretString,
@@ -61,6 +70,9 @@ pub struct Config {
     pub public_url: Url,
     /// Names of hosts besides that of `public_url` under which the site answers, in lower case and without ports.
     pub allowed_hosts: Vec<String>,
+    /// Whether browsers shall use https for the names below that of `public_url`, too.
+    pub https_subdomains: bool,
+    pub calendar_sources: CalendarSources,
     /// Where to report weaknesses, as the address of a page or a mailbox, for `security.txt`.
     pub security_contact: Option<Url>,
     /// Whom to ask about personal data, as the address of a page or a mailbox, for the privacy notice.
@@ -94,6 +106,19 @@ pub struct Config {
     /// Pages exist in the pseudo-language, too.
     pub pseudo_language: bool,
 }
+
+/// Who reads the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    Server,
+    Command {
+        /// It reads or writes what the server's key protects.
+        needs_key: bool,
+    },
+}
+
+/// Secrets that only the server needs.
+const SERVER_ONLY: [&str; 4] = ["DATABASE_READ_URL", "DATABASE_HOLDS_URL", "REDIS_URL", "SMTP_URL"];
 
 /// A variable that is missing or invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -130,6 +155,27 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or invalid.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Self::read_for(Reader::Server, get)
+    }
+
+    /// What a command needs that is not `serve`. The other secrets are not read, and need not be there: whoever may run
+    /// it need not know them.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn for_command(
+        needs_key: bool,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        Self::read_for(Reader::Command { needs_key }, get)
+    }
+
+    fn read_for(reader: Reader, get: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let is_server = reader == Reader::Server;
+        let get = |name: &str| match is_server || !SERVER_ONLY.contains(&name) {
+            true => get(name),
+            false => None,
+        };
         let get = |name: &str| get(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
 
         let mode = mode(get("NADI_MODE"))?;
@@ -172,11 +218,35 @@ impl Config {
             },
             public_url: public_url(mode, get("PUBLIC_URL"))?,
             allowed_hosts: allowed_hosts(get("NADI_ALLOWED_HOSTS"))?,
+            https_subdomains: match get("NADI_HTTPS_SUBDOMAINS").as_deref() {
+                None | Some("included") => true,
+                Some("excluded") => false,
+                Some(_) => {
+                    return Err(ConfigError::wrong(
+                        "NADI_HTTPS_SUBDOMAINS",
+                        "included or excluded",
+                    ));
+                }
+            },
+            calendar_sources: match get("NADI_CALENDAR_SOURCES").as_deref() {
+                Some("https") => CalendarSources::Https,
+                Some("any") => CalendarSources::Any,
+                // Calendar servers of tests are on this machine.
+                None if mode == Mode::Development => CalendarSources::Any,
+                None => CalendarSources::Https,
+                Some(_) => return Err(ConfigError::wrong("NADI_CALENDAR_SOURCES", "https or any")),
+            },
             security_contact: contact("NADI_SECURITY_CONTACT", get("NADI_SECURITY_CONTACT"))?,
             privacy_contact: contact("NADI_PRIVACY_CONTACT", get("NADI_PRIVACY_CONTACT"))?,
             appointments_kept_years: kept_years(get(APPOINTMENTS_KEPT_YEARS))?,
-            secret: secret(mode, get("NADI_SECRET"))?,
-            keys: key_place(mode, get(KEYS), get(KEYS_FILE))?,
+            secret: match reader {
+                Reader::Command { needs_key: false } => SecretString::from(String::new()),
+                _ => secret(mode, get("NADI_SECRET"))?,
+            },
+            keys: match reader {
+                Reader::Command { needs_key: false } => KeyPlace::Nowhere,
+                _ => key_place(mode, get(KEYS), get(KEYS_FILE))?,
+            },
             hold_seconds: number(
                 "NADI_HOLD_SECONDS",
                 get("NADI_HOLD_SECONDS"),
@@ -225,7 +295,7 @@ impl Config {
                 Some(_) => return Err(ConfigError::wrong("NADI_CONFIRMATION", "otp or instant")),
             },
             staff_second_factor: staff_second_factor(mode, get(STAFF_SECOND_FACTOR))?,
-            smtp_url: smtp_url(mode, get("SMTP_URL"))?,
+            smtp_url: if is_server { smtp_url(mode, get("SMTP_URL"))? } else { None },
             mail_from: mail_from(get("MAIL_FROM"))?,
             clock_shift: clock_shift(mode, get(CLOCK_SHIFT))?,
             zoneinfo: get("NADI_ZONEINFO").map(PathBuf::from),
@@ -238,7 +308,7 @@ impl Config {
         })
     }
 
-    /// Only what `nadi migrate`, `nadi seed` and `nadi admin` need.
+    /// Only what `nadi migrate`, `nadi verify-audit-log` and `nadi notifications` need.
     ///
     /// # Errors
     /// When `DATABASE_URL` is missing or invalid.
@@ -595,6 +665,29 @@ mod tests {
         assert!(matches!(keys(&development), Ok(KeyPlace::Secret)));
     }
 
+    #[test]
+    fn commands_read_only_the_secrets_that_they_need() {
+        let command = |needs_key: bool, pairs: &[(&str, &str)]| {
+            let asked = std::cell::RefCell::new(Vec::new());
+            let config = Config::for_command(needs_key, |name| {
+                asked.borrow_mut().push(name.to_owned());
+                pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+            });
+            (config, asked.into_inner())
+        };
+        let database = ("DATABASE_URL", "postgres://nadi@localhost/nadi");
+        let secret = ("NADI_SECRET", "wK3v9pXq2Lr7TzBn5Ym8Hd4Gs6Fc1Ja0");
+        let (config, asked) = command(false, &[database, secret]);
+        let config = config.expect("complete without a key, mail and Redis");
+        assert_eq!(config.secret.expose_secret(), "");
+        assert!(!asked.contains(&"NADI_SECRET".to_owned()), "{asked:?}");
+        assert!(SERVER_ONLY.iter().all(|name| !asked.contains(&(*name).to_owned())), "{asked:?}");
+        let (config, _) = command(true, &[database, secret, ("REDIS_URL", "rediss://cache:6379")]);
+        assert!(config.expect("complete without mail").redis_url.is_none());
+        let (config, _) = command(true, &[database]);
+        assert_eq!(config.expect_err("no key").variable, "NADI_SECRET");
+    }
+
     proptest::proptest! {
         /// The shortest secrets that are allowed, as the usual tools make them.
         #[test]
@@ -642,6 +735,18 @@ mod tests {
         assert_eq!(config.allowed_hosts, ["nadi.internal", "10.0.0.5", "[::1]"]);
         assert!(config.security_contact.is_some() && config.privacy_contact.is_some());
         assert_eq!(config.appointments_kept_years, Some(10));
+    }
+
+    #[test]
+    fn production_reads_calendars_by_https_and_covers_subdomains_unless_configured_otherwise() {
+        let rules = |pairs: &[(&str, &str)]| {
+            let config = read(pairs).expect("complete");
+            (config.calendar_sources, config.https_subdomains)
+        };
+        assert_eq!(rules(&[]), (CalendarSources::Https, true));
+        assert_eq!(rules(&[("NADI_MODE", "development")]), (CalendarSources::Any, true));
+        let other = [("NADI_CALENDAR_SOURCES", "any"), ("NADI_HTTPS_SUBDOMAINS", "excluded")];
+        assert_eq!(rules(&other), (CalendarSources::Any, false));
     }
 
     #[test]
@@ -693,6 +798,8 @@ mod tests {
             ("NADI_APPOINTMENTS_KEPT_YEARS", "ten"),
             ("NADI_SECURITY_CONTACT", "http://nadi.example"),
             ("NADI_PSEUDO_LOCALE", "yes"),
+            ("NADI_HTTPS_SUBDOMAINS", "yes"),
+            ("NADI_CALENDAR_SOURCES", "http"),
         ] {
             let error = read(&[(name, value)]).expect_err(name);
             assert_eq!(error.variable, name);

@@ -27,6 +27,8 @@ pub mod keys;
 pub mod limits;
 pub mod notifications;
 pub mod pages;
+pub mod panics;
+pub mod permission_checks;
 pub mod ports;
 pub mod re_encrypt;
 pub mod rest;

@@ -9,6 +9,7 @@ use nadi::ids::AppointmentId;
 use nadi::input::{Email, Password};
 use secrecy::ExposeSecret;
 use server::accounts::PlatformRole;
+use server::accounts::operator::{self, Reset};
 use server::audit::anchors;
 use server::audit::chain::{self, Verdict};
 use server::clock::Clock as _;
@@ -39,7 +40,7 @@ enum Command {
     Migrate,
     /// Fill the database.
     Seed {
-        /// With invented doctors and three sign-ins whose passwords are public: never in production.
+        /// With invented doctors and four sign-ins whose passwords are public: never in production.
         #[arg(long, required_unless_present = "patients")]
         demo: bool,
         /// With this many patients for load tests; prints an API key for each.
@@ -80,6 +81,11 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Sign accounts out, or take away second factors that are lost.
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
     /// Accounts of administrators and auditors.
     Admin {
         #[command(subcommand)]
@@ -107,9 +113,32 @@ enum KeysCommand {
 }
 
 #[derive(Subcommand)]
+enum AccountCommand {
+    /// End all sessions and tokens, and revoke all personal keys.
+    SignOut {
+        /// Of the account with this address, whose owner gets an e-mail.
+        #[arg(long, required_unless_present = "all")]
+        email: Option<String>,
+        /// Of every account; nobody gets an e-mail.
+        #[arg(long, conflicts_with = "email")]
+        all: bool,
+    },
+    /// Take away the authenticator app, the recovery codes and the passkeys of somebody who has lost them. Check before
+    /// who asks, as docs/accounts.md says. The first time, only the owner is told; a day later the same command does it.
+    ResetFactors {
+        #[arg(long)]
+        email: String,
+        /// Do not do it after all.
+        #[arg(long)]
+        withdraw: bool,
+    },
+}
+
+#[derive(Subcommand)]
 enum AdminCommand {
     /// Create an administrator of every clinic or an auditor, or give the role to the account that has proven the
-    /// address. The password of a new account is read from NADI_ADMIN_PASSWORD.
+    /// address. A new account has no password: its owner signs in with a code that is mailed to the address. In
+    /// development mode NADI_ADMIN_PASSWORD may give it one.
     Create {
         #[arg(long)]
         email: String,
@@ -130,6 +159,8 @@ fn main() -> ExitCode {
     } else {
         log.json().init()
     }
+
+    server::panics::log_from_now_on();
 
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -172,48 +203,110 @@ async fn execute(command: Command) -> anyhow::Result<()> {
         Command::TimeZones { moves, keep } => time_zones(moves, keep).await,
         Command::Keys { command } => keys(command).await,
         Command::Admin { command: AdminCommand::Create { email, name, role } } => {
-            let Some(password) = variable("NADI_ADMIN_PASSWORD") else {
-                bail!("NADI_ADMIN_PASSWORD is not set; expected the password of a new account");
-            };
-            let words = |problem: nadi::FieldProblem| {
-                anyhow::anyhow!(app::messages::failure(&problem.into()))
-            };
-            let address = Email::parse(&email).map_err(words)?;
-            let password = Password::parse(&password).map_err(words)?;
-            let app_state = AppState::from_config(&Config::read(variable)?)?;
-            check_keys(&app_state).await?;
-            let now = app_state.clock.now();
-            let given =
-                accounts::give_platform_role(&app_state, role, &name, &address, &password, now);
-            match given.await {
-                Ok(_) => {
-                    match role {
-                        PlatformRole::Administrator => {
-                            println!("{email} administers every clinic.")
-                        }
-                        PlatformRole::Auditor => println!("{email} may read the audit log."),
-                    }
-                    Ok(())
-                }
-                Err(failure) => bail!(app::messages::failure(&failure)),
-            }
+            create_admin(&email, &name, role).await
         }
+        Command::Account { command } => match command {
+            AccountCommand::SignOut { email: Some(email), .. } => sign_out(&email).await,
+            AccountCommand::SignOut { email: None, .. } => sign_out_all().await,
+            AccountCommand::ResetFactors { email, withdraw } => {
+                reset_factors(&email, withdraw).await
+            }
+        },
     }
 }
 
+fn words(problem: nadi::FieldProblem) -> anyhow::Error {
+    anyhow::anyhow!(app::messages::failure(&problem.into()))
+}
+
+fn failed(failure: &nadi::Failure) -> anyhow::Error {
+    anyhow::anyhow!(app::messages::failure(failure))
+}
+
+async fn create_admin(email: &str, name: &str, role: PlatformRole) -> anyhow::Result<()> {
+    let config = Config::for_command(true, variable)?;
+    let password = variable("NADI_ADMIN_PASSWORD").filter(|password| !password.is_empty());
+    // Whoever runs the command would know it, and it would stay.
+    anyhow::ensure!(
+        password.is_none() || config.is_development(),
+        "NADI_ADMIN_PASSWORD is for NADI_MODE=development only; unset it: the account signs in with a mailed code"
+    );
+    let password = password.map(|text| Password::parse(&text).map_err(words)).transpose()?;
+    let address = Email::parse(email).map_err(words)?;
+    let app_state = with_keys(&config).await?;
+    let now = app_state.clock.now();
+    let given =
+        accounts::give_platform_role(&app_state, role, name, &address, password.as_ref(), now);
+    given.await.map_err(|failure| failed(&failure))?;
+    match role {
+        PlatformRole::Administrator => println!("{email} administers every clinic."),
+        PlatformRole::Auditor => println!("{email} may read the audit log."),
+    }
+    println!("Sign in with a code that is mailed there: {}/sign-in", app_state.site.public_url);
+    Ok(())
+}
+
+async fn sign_out(email: &str) -> anyhow::Result<()> {
+    let email = Email::parse(email).map_err(words)?;
+    let app_state = with_keys(&Config::for_command(true, variable)?).await?;
+    match operator::sign_out(&app_state, &email, app_state.clock.now()).await {
+        Ok(account) => println!("{account} is signed out everywhere; its owner gets an e-mail."),
+        Err(nadi::Failure::NotFound) => bail!("no account has proven this address"),
+        Err(failure) => return Err(failed(&failure)),
+    }
+    Ok(())
+}
+
+async fn sign_out_all() -> anyhow::Result<()> {
+    let app_state = with_keys(&Config::for_command(true, variable)?).await?;
+    let count = operator::sign_out_all(&app_state, app_state.clock.now()).await;
+    println!("{} accounts are signed out.", count.map_err(|failure| failed(&failure))?);
+    Ok(())
+}
+
+async fn reset_factors(email: &str, withdraw: bool) -> anyhow::Result<()> {
+    const NOBODY: &str = "no account has proven this address, or it has no second factor";
+    let email = Email::parse(email).map_err(words)?;
+    let app_state = with_keys(&Config::for_command(true, variable)?).await?;
+    let now = app_state.clock.now();
+    if withdraw {
+        return match operator::withdraw_reset(&app_state, &email, now).await {
+            Ok(()) => {
+                println!("The factors stay.");
+                Ok(())
+            }
+            Err(nadi::Failure::NotFound) => bail!("nobody has asked for this account"),
+            Err(failure) => Err(failed(&failure)),
+        };
+    }
+    match operator::reset_factors(&app_state, &email, now).await {
+        Ok(Reset::Waits { until }) => println!(
+            "The owner gets an e-mail and may object. Run this again after {}.",
+            until.format("%Y-%m-%d %H:%M UTC")
+        ),
+        Ok(Reset::Done) => println!("The factors are taken away; sign in and set up new ones."),
+        Err(nadi::Failure::NotFound) => bail!(NOBODY),
+        Err(failure) => return Err(failed(&failure)),
+    }
+    Ok(())
+}
+
 /// The shared state, with time-zone rules chosen as the server chooses them.
-async fn app_state() -> anyhow::Result<(Config, AppState)> {
-    let config = Config::read(variable)?;
-    let app_state = AppState::from_config(&config)?;
-    check_keys(&app_state).await?;
+async fn app_state(needs_key: bool) -> anyhow::Result<(Config, AppState)> {
+    let config = Config::for_command(needs_key, variable)?;
+    let app_state =
+        if needs_key { with_keys(&config).await? } else { AppState::from_config(&config)? };
     zoneinfo::install(&config, &app_state.write.0).await?;
     Ok((config, app_state))
 }
 
-/// Fails unless these are the keys that the database was written with.
-async fn check_keys(app_state: &AppState) -> anyhow::Result<()> {
+/// The shared state; fails unless the keys are those that the database was written with.
+async fn with_keys(config: &Config) -> anyhow::Result<AppState> {
+    let app_state = AppState::from_config(config)?;
     let mut connection = app_state.write.0.acquire().await?;
-    known_keys::note(&mut connection, &app_state.keys.now(), app_state.clock.now()).await
+    known_keys::note(&mut connection, &app_state.keys.now(), app_state.clock.now()).await?;
+    drop(connection);
+    Ok(app_state)
 }
 
 async fn keys(command: KeysCommand) -> anyhow::Result<()> {
@@ -225,7 +318,12 @@ async fn keys(command: KeysCommand) -> anyhow::Result<()> {
         println!("{}", server::keys::new_line(&purpose, &id).map_err(anyhow::Error::msg)?);
         return Ok(());
     }
-    let app_state = AppState::from_config(&Config::read(variable)?)?;
+    let config = Config::for_command(true, variable)?;
+    // What needs a lost key can still be counted and given up.
+    let app_state = match command {
+        KeysCommand::ReEncrypt => with_keys(&config).await?,
+        _ => AppState::from_config(&config)?,
+    };
     let mut connection = app_state.write.0.acquire().await?;
     // They read whole tables.
     sqlx::query("set statement_timeout = 0").execute(&mut *connection).await?;
@@ -237,10 +335,7 @@ async fn keys(command: KeysCommand) -> anyhow::Result<()> {
             anyhow::ensure!(was_noted, "nothing in the database was written with a key `{name}`");
             eprintln!("What was encrypted with `{name}` is given up.");
         }
-        KeysCommand::ReEncrypt => {
-            check_keys(&app_state).await?;
-            re_encrypt_all(&mut connection, &app_state).await?;
-        }
+        KeysCommand::ReEncrypt => re_encrypt_all(&mut connection, &app_state).await?,
     }
     for (column, counts) in re_encrypt::counts(&mut connection).await? {
         for (key, values) in counts {
@@ -334,11 +429,11 @@ fn event_schemas(folder: &std::path::Path) -> anyhow::Result<()> {
 /// Lists the messages that were given up after several tries, or sends them again.
 async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyhow::Result<()> {
     const SHOWN_MAX: i64 = 1_000;
-    let app_state = AppState::from_config(&Config::read(variable)?)?;
-    let mut connection = app_state.write.0.acquire().await?;
+    let url = Config::database_only(variable)?;
+    let mut connection = database::pool(url.expose_secret(), 1)?.acquire().await?;
     if requeue {
-        let subject = appointment.map(|id| id.0);
-        let count = notifications::requeue(&mut connection, subject, app_state.clock.now()).await?;
+        let (subject, now) = (appointment.map(|id| id.0), Config::clock(variable)?.now());
+        let count = notifications::requeue(&mut connection, subject, now).await?;
         eprintln!("{count} messages will be sent again.");
         return Ok(());
     }
@@ -360,7 +455,7 @@ async fn undelivered(requeue: bool, appointment: Option<AppointmentId>) -> anyho
 /// Never moves a booked appointment: whether it keeps its instant or its wall time is for the clinic and the
 /// patient to decide.
 async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
-    let (_, app_state) = app_state().await?;
+    let (_, app_state) = app_state(false).await?;
     if let Some(reference) = keep {
         let mut connection = app_state.write.0.acquire().await?;
         let now = app_state.clock.now();
@@ -399,13 +494,12 @@ async fn time_zones(moves: bool, keep: Option<String>) -> anyhow::Result<()> {
 }
 
 async fn patients(count: usize) -> anyhow::Result<()> {
-    let config = Config::read(variable)?;
+    let config = Config::for_command(true, variable)?;
     anyhow::ensure!(
         config.is_development(),
         "patients for load tests: only with NADI_MODE=development"
     );
-    let app_state = AppState::from_config(&config)?;
-    check_keys(&app_state).await?;
+    let app_state = with_keys(&config).await?;
     zoneinfo::install(&config, &app_state.write.0).await?;
     for key in demo::load_patients(&app_state, count, app_state.clock.now()).await? {
         println!("{key}");
@@ -414,7 +508,7 @@ async fn patients(count: usize) -> anyhow::Result<()> {
 }
 
 async fn seed() -> anyhow::Result<()> {
-    let (config, app_state) = app_state().await?;
+    let (config, app_state) = app_state(true).await?;
     anyhow::ensure!(
         config.is_development(),
         "the passwords of the demo are public: only with NADI_MODE=development"

@@ -76,6 +76,13 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     if !app_state.clock.shift().is_zero() {
         tracing::warn!(now = %app_state.clock.now(), "NADI_CLOCK_SHIFT_SECONDS is set: the clock is shifted");
     }
+    let is_open = config.listen.iter().any(|address| !address.ip().is_loopback());
+    if is_open && config.trusted_proxies == 0 && !config.is_development() {
+        tracing::warn!(
+            "NADI_LISTEN is open to other machines, and NADI_TRUSTED_PROXIES is 0: this server has no TLS, so a proxy \
+             with TLS must stand in front; see docs/operations.md"
+        );
+    }
     if config.redis_url.is_none() {
         tracing::warn!("REDIS_URL is not set: cache and counters stay in this process");
     }

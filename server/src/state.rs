@@ -15,7 +15,7 @@ use crate::cache::invalidation::Invalidation;
 use crate::cache::read_cache::CacheContext;
 use crate::clock::{Clock, SystemClock};
 use crate::codes::CodeKey;
-use crate::config::{Config, Confirmation, StaffSecondFactor};
+use crate::config::{CalendarSources, Config, Confirmation, StaffSecondFactor};
 use crate::database::{HoldPools, ReadPool, WritePool, pool};
 use crate::events::ReaderStatuses;
 use crate::hash_queue::HashQueue;
@@ -76,6 +76,9 @@ pub struct Settings {
     pub rate_limits: bool,
     /// How many proxies of the operator a request passes through.
     pub trusted_proxies: usize,
+    pub calendar_sources: CalendarSources,
+    /// Whether browsers shall use https for the names below the site's, too.
+    pub https_subdomains: bool,
 }
 
 /// How the site is reached.
@@ -153,6 +156,8 @@ impl AppState {
                 appointments_kept_years: config.appointments_kept_years,
                 rate_limits: config.rate_limits,
                 trusted_proxies: config.trusted_proxies,
+                calendar_sources: config.calendar_sources,
+                https_subdomains: config.https_subdomains,
             },
             site: Arc::new(SiteSettings {
                 public_url: config.public_url.as_str().trim_end_matches('/').to_owned(),

@@ -5,6 +5,7 @@
 
 use nadi::Failure;
 use nadi::ports::Answer;
+use uuid::Uuid;
 
 use crate::database::is_transient;
 use crate::encryption::Undecipherable;
@@ -22,7 +23,8 @@ pub enum Fault {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// An internal error, such as a row with an invalid value: logged, and answered as "unavailable".
-    #[error("broken data: {0}")]
+    /// What is wrong, then a colon, then details such as the value. Only the first part is logged.
+    #[error("broken data: {}", loggable(.0))]
     Broken(String),
 }
 
@@ -59,10 +61,20 @@ pub fn answer<T>(use_case: &'static str, outcome: Outcome<T>) -> Answer<T> {
             Failure::Unavailable
         }
         Fault::Broken(what) => {
+            let what = loggable(&what);
             tracing::error!(use_case, what, "broken data");
             Failure::Unavailable
         }
     })
+}
+
+/// The words before the first colon, and identifiers among them. What follows is a value, or the message of a library,
+/// which may repeat one.
+fn loggable(what: &str) -> String {
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'\'');
+    let before = what.split(':').next().unwrap_or_default();
+    let words = before.split(' ').filter(|word| is_word(word) || Uuid::try_parse(word).is_ok());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a transaction again when it failed only because of others at the same time, such as by a deadlock.
@@ -84,18 +96,18 @@ where
 
 /// Parses a stored time-zone name.
 pub fn zone(name: &str) -> Outcome<nadi::zone::Zone> {
-    nadi::formatting::zone(name).ok_or_else(|| Fault::Broken(format!("unknown zone {name}")))
+    nadi::formatting::zone(name).ok_or_else(|| Fault::Broken(format!("unknown zone: {name}")))
 }
 
 /// Parses a stored mode of a visit.
 pub fn mode(word: &str) -> Outcome<nadi::visit::Mode> {
-    nadi::visit::Mode::parse(word).ok_or_else(|| Fault::Broken(format!("unknown mode {word}")))
+    nadi::visit::Mode::parse(word).ok_or_else(|| Fault::Broken(format!("unknown mode: {word}")))
 }
 
 /// Parses a stored state of an appointment.
 pub fn state(word: &str) -> Outcome<nadi::appointment::State> {
     let state = nadi::appointment::State::parse(word);
-    state.ok_or_else(|| Fault::Broken(format!("unknown state {word}")))
+    state.ok_or_else(|| Fault::Broken(format!("unknown state: {word}")))
 }
 
 /// The rating from the columns of its row, which are never negative.
@@ -108,7 +120,7 @@ pub fn rating_of(reviews: i32, stars_sum: i32) -> nadi::review::Rating {
 
 /// Parses a stored slug.
 pub fn slug(text: &str) -> Outcome<nadi::input::Slug> {
-    nadi::input::Slug::parse(text).ok_or_else(|| Fault::Broken(format!("unusable slug {text}")))
+    nadi::input::Slug::parse(text).ok_or_else(|| Fault::Broken(format!("unusable slug: {text}")))
 }
 
 /// Limits a requested page number to 1 to 10,000.
@@ -119,4 +131,32 @@ pub fn page_number(page: u32) -> u32 {
 /// The offset of the first row of a page; `page` counts from 1.
 pub fn offset_of(page: u32, size: u32) -> i64 {
     i64::from(page_number(page) - 1) * i64::from(size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_logged_of_broken_data_has_no_values() {
+        let id = "01900000-0000-7000-8000-000000000000";
+        for (what, logged) in [
+            ("a number of stars".to_owned(), "a number of stars".to_owned()),
+            (
+                format!("appointment {id} has lost its seat"),
+                format!("appointment {id} has lost its seat"),
+            ),
+            ("unknown mode: asha naik".to_owned(), "unknown mode".to_owned()),
+            (
+                "a hold's answer: invalid type: string \"asha\"".to_owned(),
+                "a hold's answer".to_owned(),
+            ),
+            ("feed of Asha asha@example.org".to_owned(), "feed of".to_owned()),
+        ] {
+            assert_eq!(loggable(&what), logged, "{what}");
+            assert_eq!(Fault::Broken(what).to_string(), format!("broken data: {logged}"));
+        }
+        let broken = zone("Asha Naik").expect_err("unknown").to_string();
+        assert_eq!(broken, "broken data: unknown zone");
+    }
 }

@@ -138,6 +138,7 @@ fn confirm(held: &Appointment, facts: &Facts, _: DateTime<Utc>) -> Result<Transi
     match facts.proof {
         Proof::NotNeeded => confirmed(held, facts),
         _ if held.code_tries >= CODE_TRIES => Err(Refusal::CodeSpent),
+        Proof::CodeTooOld => Err(Refusal::CodeTooOld),
         Proof::RightCode => confirmed(held, facts),
         Proof::WrongCode => {
             let code_tries = held.code_tries + 1;

@@ -21,7 +21,9 @@ use crate::ids::AppointmentId;
 
 /// How many wrong codes are allowed before a new code must be requested.
 pub const CODE_TRIES: i16 = 5;
-/// How many codes are sent for one hold, including the first. With the tries above: 25 guesses among a million.
+/// How long after it was sent a code can be typed; the hold may last longer (ASVS 5.0, V6.5.5).
+pub const CODE_VALID_FOR: Duration = Duration::minutes(10);
+/// How many codes are sent for one hold, including the first. With the tries above: 25 guesses among 100 million.
 pub const CODES_PER_HOLD: i16 = 5;
 /// How many holds one account may have at a time.
 pub const ACTIVE_HOLDS_MAX: i16 = 3;
@@ -295,6 +297,8 @@ pub enum Proof {
     /// The entered code is the valid one.
     RightCode,
     WrongCode,
+    /// The valid code was sent more than [`CODE_VALID_FOR`] ago, whatever was entered.
+    CodeTooOld,
     /// The address was verified before, and the configuration accepts that.
     NotNeeded,
 }

@@ -30,6 +30,8 @@ pub enum Refusal {
     WrongCode { tries_left: i16 },
     #[error("this code has been tried too often")]
     CodeSpent,
+    #[error("this code is too old")]
+    CodeTooOld,
     #[error("no more codes for this hold")]
     NoMoreCodes,
     #[error("it has been cancelled")]
@@ -100,7 +102,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// One of each kind, for tests and for lists of all refusals.
-    pub const EXAMPLES: [Self; 45] = [
+    pub const EXAMPLES: [Self; 46] = [
         Self::NotOffered,
         Self::InThePast,
         Self::NotOpenYet,
@@ -113,6 +115,7 @@ impl Refusal {
         Self::NoMoreExtensions,
         Self::WrongCode { tries_left: 3 },
         Self::CodeSpent,
+        Self::CodeTooOld,
         Self::NoMoreCodes,
         Self::AlreadyCancelled,
         Self::NotAHold,
@@ -154,7 +157,7 @@ impl Refusal {
             Self::NotYours | Self::ConflictOfInterest => 403,
             Self::NotOffered => 404,
             Self::HoldExpired => 410,
-            Self::WrongCode { .. } | Self::CodeSpent => 422,
+            Self::WrongCode { .. } | Self::CodeSpent | Self::CodeTooOld => 422,
             Self::TooManyHolds | Self::NoMoreCodes => 429,
             Self::Crowded => 503,
             Self::InThePast

@@ -198,6 +198,9 @@ fn after_five_wrong_codes_a_new_code_is_needed() {
 
     let renewed = decide(Some(&held), &facts(), Command::SendCode, now()).expect("a new code");
     assert_eq!((renewed.code_counter, renewed.code_tries), (2, 0));
+    let old = Facts { proof: Proof::CodeTooOld, ..facts() };
+    let late = decide(Some(&appointment(State::Pending)), &old, Command::Confirm, now());
+    assert_eq!(late, Err(Refusal::CodeTooOld), "and uses up no try");
     held.code_counter = CODES_PER_HOLD;
     let more = decide(Some(&held), &facts(), Command::SendCode, now());
     assert_eq!(more, Err(Refusal::NoMoreCodes));

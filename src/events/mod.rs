@@ -74,6 +74,14 @@ AccountEvent {
     EmailChanged = "account.email_changed",
     /// A password, passkey or authenticator app was added, changed or removed.
     SignInChanged = "account.sign_in_changed",
+    /// The operator has ended all its sessions, and revoked its personal keys.
+    SignedOut = "account.signed_out",
+    /// Somebody has asked the operator to take away its second factors; its owner was told, and may object.
+    FactorResetRequested = "account.factor_reset_requested",
+    /// That was withdrawn.
+    FactorResetWithdrawn = "account.factor_reset_withdrawn",
+    /// The operator has taken away its second factors.
+    FactorsReset = "account.factors_reset",
     /// It became a doctor's, an administrator's or a receptionist's by an invitation.
     Joined = "account.joined",
     /// It is no longer a doctor's, or no longer an administrator's or receptionist's of a clinic.
@@ -194,6 +202,10 @@ impl EventType {
                 | A::Renamed
                 | A::EmailChanged
                 | A::SignInChanged
+                | A::SignedOut
+                | A::FactorResetRequested
+                | A::FactorResetWithdrawn
+                | A::FactorsReset
                 | A::Joined
                 | A::Left
                 | A::Deleted

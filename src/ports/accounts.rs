@@ -69,7 +69,12 @@ pub trait Accounts: Send + Sync {
     ///
     /// # Errors
     /// `ProveAgain`; `Invalid` for a password that is too easy to guess; `Busy`.
-    async fn set_password(&self, caller: &Caller, password: &Password) -> Answer<()>;
+    async fn set_password(
+        &self,
+        caller: &Caller,
+        old: Option<&str>,
+        password: &Password,
+    ) -> Answer<()>;
 
     /// Sends a code to a new address. Nothing changes until it is typed.
     ///
@@ -95,10 +100,13 @@ pub trait Accounts: Send + Sync {
     /// Ends one of them.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`; `ProveAgain`, unless it is the current one.
     async fn end_session(&self, caller: &Caller, id: Uuid) -> Answer<()>;
 
     /// Ends all but the current one; returns how many.
+    ///
+    /// # Errors
+    /// `ProveAgain`.
     async fn end_other_sessions(&self, caller: &Caller) -> Answer<u64>;
 
     /// What the account has agreed to, the newest first.

@@ -9,6 +9,9 @@ use crate::actor::{Caller, Scope};
 
 /// The maximum number of keys of one account.
 pub const API_KEYS_MAX: usize = 20;
+/// How many days a key works unless another last day is chosen, and how many it may work at most.
+pub const API_KEY_DAYS: i64 = 365;
+pub const API_KEY_DAYS_MAX: i64 = 2 * 366;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyView {
@@ -18,7 +21,7 @@ pub struct ApiKeyView {
     pub ending: String,
     pub scope: Scope,
     pub created_at: DateTime<Utc>,
-    pub expires_at: Option<DateTime<Utc>>,
+    pub expires_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
@@ -26,7 +29,7 @@ pub struct ApiKeyView {
 pub struct NewApiKey {
     pub name: String,
     pub scope: Scope,
-    /// The last day on which it works; `None`: until it is revoked.
+    /// The last day on which it works; `None`: in [`API_KEY_DAYS`].
     pub until: Option<NaiveDate>,
 }
 

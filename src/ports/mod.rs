@@ -30,7 +30,7 @@ pub use administration::{
     DoctorStatus, HolidayRegion, LocationForm, LocationView, SavedDoctor, ShiftedVisit, ZoneRules,
 };
 pub use answer::{Answer, Page};
-pub use api_keys::{API_KEYS_MAX, ApiKeyView, ApiKeys, NewApiKey};
+pub use api_keys::{API_KEY_DAYS, API_KEY_DAYS_MAX, API_KEYS_MAX, ApiKeyView, ApiKeys, NewApiKey};
 pub use audit::{AuditLog, AuditQuery, AuditRow, AuditRows};
 pub use bookings::{
     AppointmentQuery, AppointmentView, Booked, Bookings, Change, Contact, HistoryEntry,

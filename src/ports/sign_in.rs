@@ -21,6 +21,8 @@ pub struct KnownAccount {
     pub sign_in_version: i32,
     /// It was signed in to with two factors.
     pub two_factors: bool,
+    /// A code that was mailed to its address was typed for it.
+    pub by_code: bool,
 }
 
 /// What somebody types to register. It counts when the address is proven.

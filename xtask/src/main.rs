@@ -23,6 +23,7 @@ mod personal_data;
 mod postgres;
 mod process;
 mod progress;
+mod proxy_sample;
 mod query_metadata;
 mod redis;
 mod replay;
@@ -80,6 +81,7 @@ Usage: cargo xtask COMMAND
   fault-injection     book while servers, PostgreSQL and Redis are killed, then compare every
                       response with the database (--kills N, 30 by default; --seed S repeats an
                       order of kills)
+  proxy-sample        try ops/nginx.conf with nginx: TLS, redirects, what it passes on and logs
   services            start only the private PostgreSQL and Redis of `run`, and print how to
                       reach them, until Ctrl-C
   help                show this text
@@ -136,6 +138,7 @@ fn dispatch(arguments: &[&str]) -> anyhow::Result<ExitCode> {
         ["screenshots"] => browser::screenshots(false).map(|()| ExitCode::SUCCESS),
         ["screenshots", "--docs"] => browser::screenshots(true).map(|()| ExitCode::SUCCESS),
         ["client"] => client::command().map(|()| ExitCode::SUCCESS),
+        ["proxy-sample"] => proxy_sample::check().map(|()| ExitCode::SUCCESS),
         ["services"] => services::command().map(|()| ExitCode::SUCCESS),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

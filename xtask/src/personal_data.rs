@@ -31,7 +31,7 @@ const TYPED: &str = "
         union select 'a review', text from reviews r join involved i on i.id = r.author_id
         union select 'a reason', cancel_reason from all_appointments where created_at > now() - interval '1 day'
         union select 'the name of a key', name from api_keys where name like '% %'
-        union select 'a code', substring(subject from '(?<![0-9])[0-9]{6}(?![0-9])') from development_mail
+        union select 'a code', substring(subject from '(?<![0-9])[0-9]{8}(?![0-9])') from development_mail
     )
     select kind || chr(31) || replace(text, chr(10), ' ') from typed
     where length(text) >= 6 and (kind in ('an address', 'a code') or text like '% %')";
@@ -126,19 +126,19 @@ mod tests {
         let forbidden = [
             Forbidden::new("an address", "Tara.Abc@example.org"),
             Forbidden::new("a name", "Tara Abc"),
-            Forbidden::new("a code", "123456"),
+            Forbidden::new("a code", "12345678"),
         ];
         for line in [
             "registered tara.abc@example.org",
             "http://localhost/x?email=tara.abc%40example.org",
             "/doctors?q=Tara+Abc",
             "/doctors?q=tara%20abc",
-            "/sign-in?code=123456",
+            "/sign-in?code=12345678",
             "bearer nadi_at_abc",
         ] {
             assert_eq!(found(line, &forbidden).count(), 1, "{line}");
         }
-        for line in ["milliseconds 0.123456", "id 018f-123456-0", "0123456", "tara"] {
+        for line in ["milliseconds 0.12345678", "id 018f-123456-0", "0123456", "tara"] {
             assert_eq!(found(line, &forbidden).count(), 0, "{line}");
         }
         assert_eq!(found("Tara Abc\nTara Abc", &forbidden).count(), 1, "each line once");

@@ -24,6 +24,7 @@ use crate::load_shedding;
 use crate::os_user::OsUser;
 use crate::process::{self, Interrupted, Service};
 use crate::progress::seconds;
+use crate::proxy_sample;
 use crate::replay;
 use crate::server::{self, Build};
 use crate::simulate;
@@ -33,7 +34,8 @@ type SmokeTest = fn(&mut Shared) -> Result<()>;
 
 /// In the order in which they run. `bench` comes before `replay`, which may take the slots that it needs, and
 /// `bench: search` comes last, since it adds doctors.
-const SMOKE_TESTS: [(&str, SmokeTest); 10] = [
+const SMOKE_TESTS: [(&str, SmokeTest); 11] = [
+    ("proxy", |_| proxy_sample::check()),
     ("run", run_twice),
     ("services", services),
     ("fault injection", |shared| {

@@ -30,7 +30,7 @@ email-code-subject = { $code } is your Nadi code
 email-code-body =
     Your code is { $code }
 
-    Enter it on the page where you chose this time, to confirm the appointment. The time is held for you until { $until }.
+    Enter it on the page where you chose this time, to confirm the appointment. The time is held for you, and the code works, until { $until }.
 
     { $facts }
 
@@ -143,6 +143,10 @@ account-email-sign-in-authenticator-removed = The authenticator app was removed 
 account-email-sign-in-recovery-codes = New recovery codes were made for your account on { $site }. The old ones no longer work.
 account-email-sign-in-api-key = An API key was added to your account on { $site }. A program can use it to act for you.
 account-email-sign-in-calendar-link = A calendar link was added to your account on { $site }. Anyone who has it can see your appointments without signing in.
+account-email-sign-in-signed-out = We have signed out your account on { $site } everywhere and revoked its API keys. Sign in again when you need it.
+# Passkeys, the authenticator app and its recovery codes.
+account-email-sign-in-factor-reset-requested = We were asked to remove the passkeys and the authenticator app of your account on { $site }, because they are lost. We will do so in 24 hours at the earliest. If you did not ask for this, tell us before then: reply to this e-mail or contact your clinic.
+account-email-sign-in-factors-reset = We have removed the passkeys and the authenticator app of your account on { $site }, as you asked, and signed it out everywhere. Sign in and set up new ones.
 # $what: one of the sentences above.
 account-email-sign-in-body =
     { $what }

@@ -5,6 +5,7 @@
 field-name = Name
 field-email = E-mail address
 field-password = Password
+field-old-password = Current password
 field-code = Code
 field-title = Title
 field-bio = About
@@ -57,6 +58,7 @@ field-answer = Reply
 field-name-missing = Enter a name.
 field-email-missing = Enter an e-mail address.
 field-password-missing = Enter a password.
+field-old-password-missing = Enter your current password.
 field-code-missing = Enter the code from the e-mail.
 field-title-missing = Enter a title.
 field-bio-missing = Enter a few sentences for “About”.
@@ -105,9 +107,10 @@ field-email-malformed = Enter an e-mail address in the correct format, like name
 field-email-taken = Another doctor already uses this e-mail address. Enter a different one.
 field-email-unknown = There is no account with this e-mail address. Ask the doctor to create one first.
 # Somebody who is signed in types the password again, before an important change.
+field-old-password-wrong = This is not your current password. Try again.
 field-password-wrong = This is not your password. Try again, or ask for a code instead.
 field-birth-date-malformed = Enter a date of birth in the past, like 2019-04-30.
-field-code-malformed = The code has 6 digits. Check the e-mail and enter the code again.
+field-code-malformed = The code has 8 digits. Check the e-mail and enter the code again.
 field-fee-malformed = Enter the fee as a number, like 800 or 45.50.
 field-city-unknown = We do not know this city. Choose one from the list, or type its English name.
 field-time-malformed = Enter a time like 09:30.

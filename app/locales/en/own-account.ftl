@@ -12,6 +12,8 @@ account-save = Save
 ## What was just done
 account-done-name = Your name was changed.
 account-done-email = Your e-mail address was changed. We have told your old address.
+# Below the sentence that the address, a passkey or the authenticator app was changed.
+account-others-stay = Your other devices stay signed in. If someone else may have used your account, sign them out.
 account-done-password = Your password was changed. You were signed out everywhere else.
 account-done-signed-out = Signed out.
 account-done-signed-out-others = Signed out on all other devices.
@@ -85,7 +87,7 @@ account-email-code-title = Enter the code
 account-email-code-sent = We have sent a code to { $email }.
 account-email-code-sent-again = We have sent you a new code. The previous code no longer works.
 account-email-code-label = Code from the e-mail
-account-email-code-hint = 6 digits. It can take a minute to arrive. Check your spam folder too.
+account-email-code-hint = 8 digits. It can take a minute to arrive. Check your spam folder too.
 account-email-confirm-button = Change address
 account-email-code-again = Send a new code
 account-email-other = Use another address
@@ -98,6 +100,8 @@ account-password-new-title = Choose a new password
 account-password-lead = You will be signed out everywhere else.
 account-password-keys = Your API keys will stop working.
 account-password-links = Your calendar links will stop working.
+account-password-old-label = Current password
+account-password-forgotten = I forgot it: e-mail me a code
 account-password-label = New password
 # $count: at least 8, so the singular is not needed in English.
 account-password-hint = Use at least { $count } characters. A few random words are easy to remember.
@@ -147,7 +151,7 @@ api-key-scope = What it may do
 api-key-scope-read = Read only
 api-key-scope-write = Read and change
 api-key-until = Last day it works (optional)
-api-key-until-hint = Without a date, it works until you revoke it.
+api-key-until-hint = At most two years from now. Without a date, it works for a year.
 api-key-create-button = Create key
 api-key-created = Your key was created.
 api-key-copy = Copy it now. We do not show it again.

@@ -73,6 +73,8 @@ problem-hold-expired-title = The time is no longer held
 problem-no-more-extensions-title = The time cannot be held any longer
 problem-wrong-code-title = Wrong code
 problem-code-spent-title = Too many wrong codes
+# It was sent more than ten minutes ago.
+problem-code-too-old-title = The code is too old
 problem-no-more-codes-title = No more codes can be sent
 problem-already-cancelled-title = The appointment is already cancelled
 problem-not-a-hold-title = The appointment is not waiting for confirmation

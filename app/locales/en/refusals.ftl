@@ -60,6 +60,7 @@ refusal-wrong-code = { $tries ->
    *[other] That is not the code we sent. You have { $tries } attempts left.
 }
 refusal-code-spent = There were too many wrong attempts, so this code no longer works. Ask for a new code.
+refusal-code-too-old = This code was sent more than 10 minutes ago and no longer works. Ask for a new code. Your time is still held.
 refusal-no-more-codes = We cannot send any more codes for this time. Release it, then choose it again if it is still free.
 refusal-already-cancelled = This appointment is already cancelled, so it can no longer be changed.
 refusal-not-a-hold = This appointment is no longer waiting to be confirmed. Check the current details.

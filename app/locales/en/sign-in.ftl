@@ -26,7 +26,7 @@ sign-in-no-cookies = Your browser does not accept cookies, so we could not sign 
 sign-in-code-title = Enter your code
 # `$email`: the address, such as asha@example.org.
 sign-in-code-sent = We sent a code to { $email }.
-sign-in-code-label = 6-digit code
+sign-in-code-label = 8-digit code
 sign-in-code-hint = The code works for 10 minutes. If it does not arrive, check your spam folder.
 sign-in-code-continue = Continue
 sign-in-code-again = Send a new code

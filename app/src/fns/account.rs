@@ -74,13 +74,14 @@ pub async fn confirm_email(code: String) -> Result<(), FormFailure> {
 #[server(prefix = "/fn", endpoint = "set_password")]
 pub async fn set_password(
     password: String,
+    #[server(default)] old_password: String,
     #[server(default)] next: String,
 ) -> Result<(), FormFailure> {
     let (caller, ports) = super::request()?;
     let password = nadi::input::Password::parse(&password)?;
     let page = crate::links::page("/account/password");
     let back = crate::links::Query::new().with("next", &next).on(&page);
-    let changed = ports.accounts.set_password(&caller, &password).await;
+    let changed = ports.accounts.set_password(&caller, Some(&old_password), &password).await;
     if super::or_sign_in(changed, &back)?.is_some() {
         let next = if next.is_empty() { done("password") } else { next };
         super::redirect(&next);

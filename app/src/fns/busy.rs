@@ -56,6 +56,8 @@ pub mod typed {
 
     pub const NAME_CHARS_MAX: u32 = 100;
     pub const ADDRESS_CHARS_MAX: u32 = 2_000;
+    /// How the name of a file with a calendar may end: as RFC 5545 says, and as calendar programs write it.
+    pub const ENDINGS: [&str; 4] = ["ics", "ical", "ifb", "vcs"];
 
     /// # Errors
     /// Every field that cannot be used.
@@ -74,7 +76,13 @@ pub mod typed {
     /// Every field that cannot be used.
     pub fn file(name: &str, file_name: &str, content: &[u8]) -> Result<String, Vec<FieldProblem>> {
         let of_file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let of_file = of_file.strip_suffix(".ics").unwrap_or(of_file);
+        let (of_file, ending) = of_file.rsplit_once('.').unwrap_or((of_file, ""));
+        let is_calendar = ENDINGS.contains(&ending.to_ascii_lowercase().as_str());
+        if !content.is_empty() && !is_calendar {
+            let reason = nadi::failure::CalendarFault::NotACalendar;
+            let problem = Problem::MalformedAt { line: 1, reason };
+            return Err(vec![FieldProblem { field: Field::Calendar, problem }]);
+        }
         let name = if name.trim().is_empty() { of_file } else { name };
         let missing = content
             .is_empty()
@@ -127,6 +135,17 @@ pub mod typed {
             assert_eq!(file("", "", b""), Err(vec![missing(Field::Calendar)]));
             assert_eq!(file("Hospital", "", b""), Err(vec![missing(Field::Calendar)]));
             assert_eq!(file("", ".ics", b"x"), Err(vec![missing(Field::Name)]));
+        }
+
+        #[test]
+        fn only_files_with_the_ending_of_a_calendar_are_read() {
+            for name in ["a.ics", "A.ICS", "a.b.ical", "a.ifb", "a.vcs"] {
+                assert_eq!(file("Hospital", name, b"x"), Ok("Hospital".to_owned()), "{name}");
+            }
+            for name in ["", "a", "ics", "a.ics.exe", "a.html", "a.svg", "a.ics/", "a.ics "] {
+                let problems = file("Hospital", name, b"x").expect_err(name);
+                assert_eq!(problems[0].field, Field::Calendar, "{name}");
+            }
         }
 
         #[test]

@@ -120,10 +120,11 @@ pub async fn unlink_doctor(doctor: String) -> Result<(), FormFailure> {
 /// Accepts an invitation with the account that is signed in, then leads to where its new role belongs.
 #[server(prefix = "/fn", endpoint = "accept_invitation")]
 pub async fn accept_invitation(link: String) -> Result<(), FormFailure> {
-    let page = crate::links::invitation(&link);
+    let page = crate::links::opened_invitation();
     let Some((caller, ports)) = super::signed_in_request(&page)? else { return Ok(()) };
     let accepted = ports.invitations.accept(&caller, &link, None).await;
     if super::or_sign_in(accepted, &page)?.is_some() {
+        crate::parts::invitation_link::forget();
         super::redirect(&place::joined(&crate::links::page("/sign-in")));
     }
     Ok(())
@@ -144,8 +145,8 @@ pub async fn join(link: String, name: String, password: String) -> Result<(), Fo
     let locale = crate::i18n::current().code().to_owned();
     let new = nadi::ports::InvitedAccount { name, password, locale };
     let accepted = ports.invitations.accept(&caller, &link, Some(new)).await;
-    let page = crate::links::invitation(&link);
-    if let Some(account) = super::or_sign_in(accepted, &page)? {
+    if let Some(account) = super::or_sign_in(accepted, &crate::links::opened_invitation())? {
+        crate::parts::invitation_link::forget();
         super::redirect(&place::joined(&super::session::enter(&account, "").await?));
     }
     Ok(())
@@ -153,9 +154,9 @@ pub async fn join(link: String, name: String, password: String) -> Result<(), Fo
 
 /// Signs out, so that the account of the invited address can accept.
 #[server(prefix = "/fn", endpoint = "sign_out_to_accept")]
-pub async fn sign_out_to_accept(link: String) -> Result<(), FormFailure> {
+pub async fn sign_out_to_accept() -> Result<(), FormFailure> {
     crate::context::session()?.end().await?;
-    super::redirect(&crate::links::invitation(&link));
+    super::redirect(&crate::links::opened_invitation());
     Ok(())
 }
 

@@ -83,6 +83,11 @@ pub fn sign_in_changed(what: SignInChange, public_url: &str, link: &str) -> (Str
         SignInChange::RecoveryCodes => text!("account-email-sign-in-recovery-codes", site),
         SignInChange::ApiKey => text!("account-email-sign-in-api-key", site),
         SignInChange::CalendarLink => text!("account-email-sign-in-calendar-link", site),
+        SignInChange::SignedOut => text!("account-email-sign-in-signed-out", site),
+        SignInChange::FactorResetRequested => {
+            text!("account-email-sign-in-factor-reset-requested", site)
+        }
+        SignInChange::FactorsReset => text!("account-email-sign-in-factors-reset", site),
     };
     let body = text!("account-email-sign-in-body", what, link);
     (text!("account-email-sign-in-subject"), ended(without_marks(body, link)))
@@ -112,16 +117,16 @@ mod tests {
 
     #[test]
     fn registering_and_signing_in_send_the_same_mail() {
-        let register = code("123456", ProofPurpose::Register, SITE);
-        assert_eq!(register, code("123456", ProofPurpose::SignIn, SITE));
+        let register = code("12345678", ProofPurpose::Register, SITE);
+        assert_eq!(register, code("12345678", ProofPurpose::SignIn, SITE));
         let (subject, body) = register;
-        assert_eq!(subject, "123456 is your Nadi code");
-        assert!(body.starts_with("Your code is 123456\n"), "{body}");
+        assert_eq!(subject, "12345678 is your Nadi code");
+        assert!(body.starts_with("Your code is 12345678\n"), "{body}");
         assert!(body.contains("entered this e-mail address on nadi.example."), "{body}");
         for word in ["register", "sign in", "your account", "new account"] {
             assert!(!body.to_lowercase().contains(word), "{word} in {body}");
         }
-        assert_ne!(body, code("123456", ProofPurpose::ChangeEmail, SITE).1);
+        assert_ne!(body, code("12345678", ProofPurpose::ChangeEmail, SITE).1);
     }
 
     #[test]

@@ -38,6 +38,14 @@ pub fn action(action: &str) -> String {
         "account.renamed" => text!("audit-action-account-renamed"),
         "account.email_changed" => text!("audit-action-account-email-changed"),
         "account.sign_in_changed" => text!("audit-action-account-sign-in-changed"),
+        "account.signed_out" => text!("audit-action-account-signed-out"),
+        "account.factor_reset_requested" => {
+            text!("audit-action-account-factor-reset-requested")
+        }
+        "account.factor_reset_withdrawn" => {
+            text!("audit-action-account-factor-reset-withdrawn")
+        }
+        "account.factors_reset" => text!("audit-action-account-factors-reset"),
         "account.joined" => text!("audit-action-account-joined"),
         "account.left" => text!("audit-action-account-left"),
         "account.deleted" => text!("audit-action-account-deleted"),

@@ -180,7 +180,7 @@ mod tests {
     /// All mails of a visit, with everybody who can have caused them.
     fn all(place: Place<'static>) -> Vec<(String, String)> {
         let visit = visit(place);
-        let mut all = vec![code(&visit, "123456", until()), confirmed(&visit)];
+        let mut all = vec![code(&visit, "12345678", until()), confirmed(&visit)];
         for by in ActingRole::ALL {
             all.push(moved(&visit, by, before()));
             for reason in [None, Some("The doctor is ill")] {
@@ -268,11 +268,13 @@ mod tests {
 
     #[test]
     fn a_code_is_in_subject_and_body() {
-        let (subject, body) = code(&visit(CLINIC), "123456", until());
-        assert_eq!(subject, "123456 is your Nadi code");
-        assert!(body.starts_with("Your code is 123456\n"), "{body}");
+        let (subject, body) = code(&visit(CLINIC), "12345678", until());
+        assert_eq!(subject, "12345678 is your Nadi code");
+        assert!(body.starts_with("Your code is 12345678\n"), "{body}");
         assert!(
-            body.contains("held for you until 10:05, Berlin time (CEST, UTC+02:00)."),
+            body.contains(
+                "held for you, and the code works, until 10:05, Berlin time (CEST, UTC+02:00)."
+            ),
             "{body}"
         );
     }

@@ -1,4 +1,5 @@
-//! The page that the link in an invitation leads to. Opening it changes nothing: mail programs open links, too.
+//! The page that the link in an invitation leads to. Opening it changes nothing: mail programs open links, too. The
+//! link's secret leaves the address with the first click ([`invitation_link`]).
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -14,14 +15,33 @@ use crate::i18n::{self, rich_text, text};
 use crate::links;
 use crate::parts::agreement::{Agreement, AgreesBy};
 use crate::parts::form::{FormState, FormSummary, failure_of};
-use crate::parts::response;
+use crate::parts::{invitation_link, response};
 use crate::ui::{Button, ButtonLink, HiddenField, PageHead, TextField, Variant};
+
+/// Where the mailed link leads.
+#[component]
+pub fn InvitationLink() -> impl IntoView {
+    let link = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
+    response::page(opened(link))
+}
+
+async fn opened(link: String) -> Result<AnyView, Failure> {
+    let (caller, ports) = (context::caller()?, context::ports()?);
+    match ports.invitations.received(&caller, &link).await {
+        Ok(_) => {
+            invitation_link::put(&link);
+            response::redirect(&links::opened_invitation());
+            Ok(().into_any())
+        }
+        Err(Failure::NotFound) => Ok(no_longer_valid()),
+        Err(failure) => Err(failure),
+    }
+}
 
 #[component]
 pub fn Invitation() -> impl IntoView {
-    let link = use_params_map().with_untracked(|params| params.get("token").unwrap_or_default());
     let state = failure_of::<Join>().or(failure_of::<AcceptInvitation>());
-    response::page(invitation(link, state))
+    response::page(invitation(invitation_link::get().unwrap_or_default(), state))
 }
 
 async fn invitation(link: String, state: FormState) -> Result<AnyView, Failure> {
@@ -76,7 +96,7 @@ fn accept(link: String, received: ReceivedInvitation, state: &FormState) -> AnyV
         }
         .into_any(),
         Accept::AfterSignIn => {
-            let href = links::sign_in(&links::invitation(&link));
+            let href = links::sign_in(&links::opened_invitation());
             view! {
                 <p>{rich_text!("invitation-sign-in", email)}</p>
                 <p class="actions"><ButtonLink href=href>{text!("invitation-sign-in-button")}</ButtonLink></p>
@@ -86,7 +106,6 @@ fn accept(link: String, received: ReceivedInvitation, state: &FormState) -> AnyV
         Accept::AfterSignOut => view! {
             <p>{rich_text!("invitation-other-account", email)}</p>
             <form class="form" method="post" action=links::page(SignOutToAccept::PATH)>
-                <HiddenField name="link" value=link/>
                 <Button>{text!("invitation-sign-out-button")}</Button>
             </form>
         }

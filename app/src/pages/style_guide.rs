@@ -193,23 +193,13 @@ fn Tables() -> impl IntoView {
             }
         })
         .collect();
+    let columns = ["Doctor", "Specialty", "Next"].map(str::to_owned).to_vec();
     view! {
         <Facts>
             <Fact name="When">"Tuesday 24 November, 10:20–10:40"</Fact>
             <Fact name="Where">{LONG}</Fact>
         </Facts>
-        <TableFrame label="A table">
-            <table class="table">
-                <thead>
-                    <tr>
-                        <th scope="col">"Doctor"</th>
-                        <th scope="col">"Specialty"</th>
-                        <th scope="col">"Next"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </TableFrame>
+        <TableFrame label="A table" columns=columns>{rows}</TableFrame>
     }
 }
 

@@ -8,19 +8,21 @@ use std::time::Duration;
 
 use nadi::Failure;
 use nadi::actor::{Actor, Caller};
+use nadi::appointment::Refusal;
 use sqlx::PgConnection;
 
 use super::addresses::account_of_address;
 use super::devices;
 use crate::keys::Purpose;
-use crate::limits::rules::must_be_allowed;
+use crate::limits::rules::{self, must_be_allowed};
 use crate::limits::{Limit, Subject};
 use crate::state::AppState;
 
 /// How many times what one network may try, all may try together.
 const NETWORKS: u32 = 4;
-/// Wrong codes that prove an address, in a day. Together with the number of codes in a day this bounds how often a code
-/// is guessed at: a hundred times by all strangers together, of a million.
+/// Wrong codes that prove an address, in a day: those that sign in, and those of bookings. Together with the number of
+/// codes in a day this bounds how often a code is guessed at: a hundred times by all strangers together, and once for
+/// each code, of a hundred million.
 const WRONG_CODES_OF_DAY: Limit =
     Limit::new("wrong-codes-of-day", 25, Duration::from_secs(24 * 60 * 60));
 
@@ -63,22 +65,28 @@ pub(super) fn check(
     must_be_allowed(app_state.limiter.check(limit, trying.subject, caller.now))
 }
 
-/// Fails if there were too many wrong codes for the address today, of this network or browser, or of all together.
+/// Fails if there were too many wrong codes for the address today, of this network or browser, or of all together. Ask
+/// this for each try of a code but the first. That one is bounded by how many codes are sent: so nobody whose first try
+/// is right is refused because of the tries of strangers.
 ///
 /// # Errors
-/// `TooManyTries`.
+/// `TooManyTries`; `Refused` with `CodeSpent` while somebody guesses many codes ([`rules::are_codes_guessed`]).
 pub(super) fn may_try_code(
     app_state: &AppState,
     caller: &Caller,
     trying: Trying,
 ) -> Result<(), Failure> {
+    if rules::are_codes_guessed(app_state, caller.now) {
+        return Err(Refusal::CodeSpent.into());
+    }
     check(app_state, caller, &WRONG_CODES_OF_DAY, trying)?;
     let Some(together) = trying.together else { return Ok(()) };
     must_be_allowed(app_state.limiter.check(&of_all(&WRONG_CODES_OF_DAY), together, caller.now))
 }
 
-/// Counts a wrong code for [`may_try_code`].
+/// Counts a wrong code for [`may_try_code`], and for the caller's network.
 pub(super) fn code_was_wrong(app_state: &AppState, caller: &Caller, trying: Trying) {
+    rules::code_was_wrong(app_state, caller);
     // The tries of one code are few: the one after the last is refused by `may_try_code`.
     let _ = count(app_state, caller, &WRONG_CODES_OF_DAY, trying);
 }

@@ -1,13 +1,15 @@
 //! Personal keys for the API.
 
 use async_trait::async_trait;
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use nadi::actor::{ActingRole, Caller, Scope};
 use nadi::appointment::Refusal;
 use nadi::events::{AccountEvent, NewEvent};
 use nadi::ids::AccountId;
 use nadi::input::line;
-use nadi::ports::{API_KEYS_MAX, Answer, ApiKeyView, ApiKeys, NewApiKey};
+use nadi::ports::{
+    API_KEY_DAYS, API_KEY_DAYS_MAX, API_KEYS_MAX, Answer, ApiKeyView, ApiKeys, NewApiKey,
+};
 use nadi::{Failure, Field, Problem};
 use uuid::Uuid;
 
@@ -46,7 +48,8 @@ impl ApiKeyService {
     async fn create(&self, caller: &Caller, new: &NewApiKey) -> Outcome<String> {
         let account = notices::recently_proved(caller)?;
         let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
-        let expires_at = new.until.map(|day| end_of(day, caller.now)).transpose()?;
+        let usual = caller.now.date_naive() + Duration::days(API_KEY_DAYS);
+        let expires_at = end_of(new.until.unwrap_or(usual), caller.now)?;
         let mut transaction = self.app_state.write.begin().await?;
         notices::lock_account(&mut transaction, account.account).await?;
         let count = store::count(&mut transaction, account.account).await?;
@@ -92,7 +95,7 @@ fn show(row: KeyRow) -> Outcome<ApiKeyView> {
         id: row.id,
         name: row.name,
         ending: row.ending,
-        scope: scope.ok_or_else(|| Fault::Broken(format!("unknown scope {}", row.scope)))?,
+        scope: scope.ok_or_else(|| Fault::Broken(format!("unknown scope: {}", row.scope)))?,
         created_at: row.created_at,
         expires_at: row.expires_at,
         last_used_at: row.last_used_at,
@@ -107,14 +110,13 @@ fn end_of(day: NaiveDate, now: DateTime<Utc>) -> Outcome<DateTime<Utc>> {
     if end <= now {
         return Err(wrong(Problem::EndsBeforeStart));
     }
-    // PostgreSQL knows no later years, and nobody needs one.
-    if end > now + chrono::Duration::days(366 * 100) {
+    if end > now + Duration::days(API_KEY_DAYS_MAX + 1) {
         return Err(wrong(Problem::Never));
     }
     Ok(end)
 }
 
-/// Makes a key without an end for each of many accounts, for load tests.
+/// Makes a key for each of many accounts, for load tests.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -157,6 +159,8 @@ mod tests {
         assert_eq!(end("2026-11-23"), Some("2026-11-24T00:00:00Z".parse().expect("a time")));
         assert_eq!(end("2026-11-22"), None);
         assert_eq!(end("+262142-12-31"), None);
+        assert!(end("2028-11-23").is_some());
+        assert_eq!(end("2029-01-01"), None);
         assert_eq!(end("9999-01-01"), None);
     }
 }

@@ -42,5 +42,6 @@ pub async fn export(app_state: &AppState, caller: &Caller) -> Outcome<String> {
     open_values(&mut document)?;
     audit::record_export(connection, caller, account.0).await?;
     transaction.commit().await?;
-    serde_json::to_string_pretty(&document).map_err(|error| Fault::Broken(error.to_string()))
+    serde_json::to_string_pretty(&document)
+        .map_err(|error| Fault::Broken(format!("an export: {error}")))
 }

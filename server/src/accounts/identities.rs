@@ -108,12 +108,6 @@ impl Identity {
         self.is_proven && self.account.has_roles()
     }
 
-    /// Only browsers of staff end sooner; programs do not leave a room with the screen on.
-    fn has_staff_times(&self, credential: CredentialKind) -> bool {
-        matches!(credential, CredentialKind::Session | CredentialKind::OldSession)
-            && self.is_staff()
-    }
-
     fn is_valid(&self, question: &Question) -> bool {
         let (kind, now) = (question.credential.kind, question.now);
         match &self.behind {
@@ -125,7 +119,7 @@ impl Identity {
                     false => kind != CredentialKind::OldSession,
                 };
                 counts
-                    && times.is_alive(self.has_staff_times(kind), now)
+                    && times.is_alive(self.is_staff(), now)
                     && token_expires_at.is_none_or(|at| now < at)
             }
             Behind::Key { expires_at, .. } => expires_at.is_none_or(|at| now < at),
@@ -150,12 +144,13 @@ impl Identity {
         let needs_two =
             self.has_authenticator || second_factor_missing == Some(MissingFactor::SignIn);
         let proved_at = self.proved_at.filter(|_| self.two_factors || !needs_two);
-        let two_factors = self.two_factors;
+        let (two_factors, by_code) = (self.two_factors, self.by_code);
         let (session, scope) = match self.behind {
             Behind::Session { public_id, .. } => (Some(public_id), Scope::Write),
             Behind::Key { scope, .. } => (None, scope),
         };
-        let access = Access { session, proved_at, scope, two_factors, second_factor_missing };
+        let access =
+            Access { session, proved_at, scope, two_factors, by_code, second_factor_missing };
         let all = self.account;
         let agreed = all.agreed;
         let counted = match has_roles {
@@ -178,7 +173,7 @@ impl Uses {
         let (kind, now) = (question.credential.kind, question.now);
         match &identity.behind {
             Behind::Session { digest, times, .. } => {
-                let Some(expires_at) = times.prolonged(identity.has_staff_times(kind), now) else {
+                let Some(expires_at) = times.prolonged(identity.is_staff(), now) else {
                     return;
                 };
                 // Programs prolong their session by refreshing, not by every request.

@@ -14,6 +14,7 @@ mod export;
 pub mod forget;
 pub mod identities;
 mod notices;
+pub mod operator;
 pub mod own_account;
 mod passkeys;
 mod passwords;
@@ -61,7 +62,8 @@ pub enum PlatformRole {
 }
 
 /// Gives a role for the whole platform, for `nadi admin create`. The operator vouches for the address. If it has an
-/// account already, that account gets the role and keeps its name and its password.
+/// account already, that account gets the role and keeps its name and its password. A new one has no password unless one
+/// is given: its owner signs in with a code, so that nobody else ever knows what they sign in with.
 ///
 /// # Errors
 /// `Invalid` for a password that is too easy to guess; `Unavailable`.
@@ -70,7 +72,7 @@ pub async fn give_platform_role(
     role: PlatformRole,
     name: &str,
     email: &Email,
-    password: &Password,
+    password: Option<&Password>,
     now: DateTime<Utc>,
 ) -> Answer<AccountId> {
     answer("give platform role", give_role(app_state, role, name, email, password, now).await)
@@ -81,12 +83,15 @@ async fn give_role(
     role: PlatformRole,
     name: &str,
     email: &Email,
-    password: &Password,
+    password: Option<&Password>,
     now: DateTime<Utc>,
 ) -> Outcome<AccountId> {
     let name = line(Field::Name, name, 100)?;
     let email = email.as_str();
-    let hash = hash_new_password(app_state, password, &name, email).await?;
+    let hash = match password {
+        Some(password) => Some(hash_new_password(app_state, password, &[&name, email]).await?),
+        None => None,
+    };
     let mut transaction = app_state.write.begin().await?;
     addresses::lock_address(&mut transaction, email).await?;
     let account = match addresses::account_of_address(&mut transaction, email).await? {
@@ -99,7 +104,7 @@ async fn give_role(
             let new = NewAccount {
                 name: &name,
                 email,
-                password_hash: Some(&hash),
+                password_hash: hash.as_deref(),
                 locale,
                 // The operator makes it: its owner is asked at the first visit.
                 has_agreed: false,

@@ -17,6 +17,7 @@ use super::addresses::{account_of_address, lock_address};
 use super::adoption;
 use super::notices::{Notice, lock_account, recently_proved, tell};
 use super::proofs::{self, NewProof};
+use super::sign_in;
 use super::sign_in_changes::{self, SignInChange};
 use super::store;
 use super::store::api_keys;
@@ -26,8 +27,9 @@ use crate::config::StaffSecondFactor;
 use crate::events;
 use crate::events::Author;
 use crate::feeds;
+use crate::security_log;
 use crate::state::AppState;
-use crate::use_case::{Outcome, answer, retried};
+use crate::use_case::{Fault, Outcome, answer, retried};
 
 const NAME_CHARS_MAX: u32 = 100;
 
@@ -87,11 +89,25 @@ impl AccountService {
         Ok(())
     }
 
-    async fn change_password(&self, caller: &Caller, password: &Password) -> Outcome<()> {
+    async fn change_password(
+        &self,
+        caller: &Caller,
+        old: Option<&str>,
+        password: &Password,
+    ) -> Outcome<()> {
         let account = recently_proved(caller)?;
         let email = self.show(caller).await?.email;
-        let hash = passwords::hash_new_password(&self.app_state, password, &account.name, &email);
-        let hash = hash.await?;
+        // Whoever finds an open session, which was proved minutes ago, does not know the old one. Whoever has forgotten
+        // it has typed a code that was mailed.
+        if !account.access.by_code {
+            sign_in::check_own_password(&self.app_state, caller, &email, old).await?;
+        }
+        let mut connection = self.app_state.write.0.acquire().await?;
+        let clinics = rows::clinics(&mut connection, account.account).await?;
+        drop(connection);
+        let mut known = vec![account.name.as_str(), &email];
+        known.extend(clinics.iter().map(String::as_str));
+        let hash = passwords::hash_new_password(&self.app_state, password, &known).await?;
         let mut transaction = self.app_state.write.begin().await?;
         let (id, current) = (account.account, account.access.session);
         lock_account(&mut transaction, id).await?;
@@ -133,7 +149,12 @@ impl AccountService {
         code: &Code,
     ) -> Outcome<()> {
         let (id, now) = (caller.own_account()?.account, caller.now);
-        let mut proven = proofs::check(&self.app_state, caller, token, code, Some(id)).await?;
+        let proven = proofs::check(&self.app_state, caller, token, code, Some(id)).await;
+        let mut proven = proven.inspect_err(|fault| {
+            if matches!(fault, Fault::Failure(_)) {
+                security_log::wrong_code(&self.app_state, caller, "change_of_address", id.0);
+            }
+        })?;
         let transaction = &mut proven.transaction;
         lock_address(transaction, &proven.email).await?;
         let reached = lock_account(transaction, id).await?;
@@ -172,7 +193,12 @@ impl AccountService {
     }
 
     async fn end_one_session(&self, caller: &Caller, id: Uuid) -> Outcome<()> {
-        let account = caller.own_account()?.account;
+        let who = caller.own_account()?;
+        // Whoever finds an open browser does not sign the owner out elsewhere.
+        if who.access.session != Some(id) {
+            recently_proved(caller)?;
+        }
+        let account = who.account;
         let mut connection = self.app_state.write.0.acquire().await?;
         if !rows::end_session(&mut connection, account, id).await? {
             return Err(Failure::NotFound.into());
@@ -181,7 +207,7 @@ impl AccountService {
     }
 
     async fn end_all_other_sessions(&self, caller: &Caller) -> Outcome<u64> {
-        let account = caller.own_account()?;
+        let account = recently_proved(caller)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let (id, current) = (account.account, account.access.session);
         Ok(rows::end_other_sessions(&mut connection, id, current).await?)
@@ -230,8 +256,13 @@ impl Accounts for AccountService {
         answer("change language", self.change_locale(caller, locale).await)
     }
 
-    async fn set_password(&self, caller: &Caller, password: &Password) -> Answer<()> {
-        answer("change password", self.change_password(caller, password).await)
+    async fn set_password(
+        &self,
+        caller: &Caller,
+        old: Option<&str>,
+        password: &Password,
+    ) -> Answer<()> {
+        answer("change password", self.change_password(caller, old, password).await)
     }
 
     async fn request_email_change(&self, caller: &Caller, email: &Email) -> Answer<ProofToken> {

@@ -109,6 +109,7 @@ pub(super) async fn check(
         locale: found.locale,
         sign_in_version: found.sign_in_version,
         two_factors: true,
+        by_code: false,
     })
 }
 

@@ -220,8 +220,6 @@ pub(super) async fn check(
     let trying = address_limits::of_browser(app_state, caller, &proof.email);
     if !trying.is_known {
         rules::may_try(app_state, caller, &rules::WRONG_CODES)?;
-        // The first try of a code is bounded by how many codes are sent: with a right code in the first try, nobody is
-        // refused because of the tries of strangers.
         if proof.tries > 0 {
             address_limits::may_try_code(app_state, caller, trying)?;
         }
@@ -231,11 +229,11 @@ pub(super) async fn check(
         rows::count_try(&mut transaction, proof.id).await?;
         transaction.commit().await?;
         if !trying.is_known {
-            rules::was_wrong(app_state, caller, &rules::WRONG_CODES);
             address_limits::code_was_wrong(app_state, caller, trying);
         }
         let tries_left = TRIES_MAX - proof.tries - 1;
-        return Err(if tries_left == 0 {
+        let was_last = !trying.is_known && rules::are_codes_guessed(app_state, now);
+        return Err(if tries_left == 0 || was_last {
             Refusal::CodeSpent.into()
         } else {
             Refusal::WrongCode { tries_left }.into()
@@ -308,7 +306,7 @@ async fn count_code(
 
 fn purpose_of(proof: &ProofRow) -> Outcome<ProofPurpose> {
     let purpose = ProofPurpose::parse(&proof.purpose);
-    purpose.ok_or_else(|| Fault::Broken(format!("unknown purpose {}", proof.purpose)))
+    purpose.ok_or_else(|| Fault::Broken(format!("unknown purpose: {}", proof.purpose)))
 }
 
 /// 32 random bytes, to be part of a URL or a cookie.

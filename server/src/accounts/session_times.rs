@@ -36,9 +36,10 @@ pub struct Lifetime {
     pub absolute: Duration,
 }
 
-/// Browsers of patients, and programs.
+/// Browsers and programs of patients.
 pub const USUAL: Lifetime = Lifetime { idle: Duration::days(30), absolute: Duration::days(180) };
-/// Browsers of doctors and administrators, which show other people's appointments.
+/// Browsers and programs of those who work here, which show other people's appointments. A program that runs for longer
+/// uses a personal key, which may be limited to reading.
 pub const STAFF: Lifetime = Lifetime { idle: Duration::hours(12), absolute: Duration::days(7) };
 
 /// When a session was made and used, and when it ends.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use nadi::Failure;
 use nadi::actor::Caller;
-use nadi::failure::Field;
+use nadi::failure::{Field, Problem};
 use nadi::ids::AccountId;
 use nadi::input::{Code, Email, Password, line};
 use nadi::ports::{
@@ -27,7 +27,7 @@ use super::store::credentials::{self, Credentials, known_account};
 use super::{passkeys, second_factors};
 use crate::config::StaffSecondFactor;
 use crate::limits::{Limit, rules};
-use crate::security_log;
+use crate::security_log::{self, Whom};
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer};
 
@@ -54,8 +54,8 @@ impl SignInService {
             Some(password) => {
                 // Hashing is dear, so it is counted before.
                 rules::count_registration(&self.app_state, caller)?;
-                let hash = passwords::hash_new_password(&self.app_state, password, &name, email);
-                Some(hash.await?)
+                let known = [name.as_str(), email];
+                Some(passwords::hash_new_password(&self.app_state, password, &known).await?)
             }
             None => None,
         };
@@ -111,10 +111,21 @@ impl SignInService {
         // A right code counts once. Whoever asks remembers that only the second factor is missing.
         proven.use_up(now).await?;
         let account = known_account(&mut proven.transaction, id).await?;
-        let step = self.step(&mut proven.transaction, account.ok_or(Failure::SignInFirst)?).await?;
+        let account = KnownAccount { by_code: true, ..account.ok_or(Failure::SignInFirst)? };
+        let step = self.step(&mut proven.transaction, account).await?;
         proven.transaction.commit().await?;
         self.app_state.event_written.notify_one();
         Ok(step)
+    }
+
+    /// Logs how a code has ended. Only when it was wrong is it looked up where it was sent.
+    async fn log_code(&self, caller: &Caller, token: &ProofToken, outcome: &Answer<SignInStep>) {
+        let pending = match outcome {
+            Ok(_) => None,
+            Err(_) => proofs::pending(&self.app_state, token, caller.now).await.ok().flatten(),
+        };
+        let whom = pending.as_ref().map_or(Whom::Unknown, |proof| Whom::Address(&proof.email));
+        security_log::sign_in(&self.app_state, caller, "code", whom, outcome);
     }
 
     async fn finish_with_password(
@@ -206,6 +217,39 @@ impl SignInService {
     }
 }
 
+/// Checks the password that is set for the account of the caller, whose address this is; right without one. A wrong one
+/// counts as one that was typed for signing in.
+///
+/// # Errors
+/// `Invalid` with [`Field::OldPassword`]; `TooManyTries`; `Busy`.
+pub(super) async fn check_own_password(
+    app_state: &AppState,
+    caller: &Caller,
+    email: &str,
+    password: Option<&str>,
+) -> Outcome<()> {
+    let mut connection = app_state.write.0.acquire().await?;
+    let known = credentials::credentials(&mut connection, email).await?;
+    let Some(stored) = known.and_then(|known| known.password_hash) else { return Ok(()) };
+    let typed = password.filter(|typed| !typed.is_empty());
+    let typed = typed.ok_or(Failure::field(Field::OldPassword, Problem::Missing))?;
+    let trying = address_limits::of_caller(&mut connection, app_state, caller, email).await?;
+    address_limits::count(app_state, caller, &WRONG_PASSWORDS, trying)?;
+    drop(connection);
+    let is_wrong = match typed.chars().count() > Password::MAX_CHARS as usize {
+        true => true,
+        false => {
+            let verified = passwords::verify(app_state, typed, Some(&stored)).await?;
+            matches!(verified, Verified::Wrong)
+        }
+    };
+    if is_wrong {
+        return Err(Failure::field(Field::OldPassword, Problem::Unknown).into());
+    }
+    address_limits::forget(app_state, caller, &WRONG_PASSWORDS, trying);
+    Ok(())
+}
+
 async fn make_account_of(proven: &mut Proven, now: DateTime<Utc>) -> sqlx::Result<AccountId> {
     let new = NewAccount {
         name: proven.name.as_deref().unwrap_or_default(),
@@ -250,7 +294,7 @@ impl SignIn for SignInService {
         code: &Code,
     ) -> Answer<SignInStep> {
         let outcome = answer("check code", self.finish_with_code(caller, token, code).await);
-        security_log::sign_in(&self.app_state, caller, "code", &outcome);
+        self.log_code(caller, token, &outcome).await;
         outcome
     }
 
@@ -263,7 +307,8 @@ impl SignIn for SignInService {
     ) -> Answer<SignInStep> {
         let outcome = self.finish_with_password(caller, email, password).await;
         let outcome = answer("sign in", outcome);
-        security_log::sign_in(&self.app_state, caller, "password", &outcome);
+        let whom = Whom::Address(email);
+        security_log::sign_in(&self.app_state, caller, "password", whom, &outcome);
         outcome
     }
 
@@ -276,7 +321,8 @@ impl SignIn for SignInService {
     ) -> Answer<KnownAccount> {
         let outcome = self.finish_with_second_factor(caller, account, code).await;
         let outcome = answer("check second factor", outcome);
-        security_log::last_step(&self.app_state, caller, "second_factor", &outcome);
+        let whom = Whom::Account(account.id);
+        security_log::last_step(&self.app_state, caller, "second_factor", whom, &outcome);
         outcome
     }
 
@@ -293,7 +339,7 @@ impl SignIn for SignInService {
     ) -> Answer<KnownAccount> {
         let outcome = passkeys::check(&self.app_state, caller.now, token, credential).await;
         let outcome = answer("check passkey", outcome);
-        security_log::last_step(&self.app_state, caller, "passkey", &outcome);
+        security_log::last_step(&self.app_state, caller, "passkey", Whom::Unknown, &outcome);
         outcome
     }
 }

@@ -1,6 +1,7 @@
 //! What happens after each change of how an account is signed in to: an event, and a message to its owner, who may not
 //! have been the one who changed it.
 
+use chrono::{DateTime, Utc};
 use nadi::actor::{ActingRole, Caller};
 use nadi::events::{AccountEvent, NewEvent};
 use nadi::ids::AccountId;
@@ -26,10 +27,34 @@ pub async fn record(
     account: AccountId,
     what: SignInChange,
 ) -> sqlx::Result<()> {
-    credentials::end_sign_ins(connection, account).await?;
-    let event = NewEvent::account(AccountEvent::SignInChanged, account);
     let by = Author::of(caller, ActingRole::Patient);
-    let event = events::record(connection, &event, by, caller.now).await?;
+    let what = (AccountEvent::SignInChanged, what);
+    record_by(connection, by, account, what, caller.now).await
+}
+
+/// The same for what the operator has done by command, which has an event of its own.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn record_by_operator(
+    connection: &mut PgConnection,
+    account: AccountId,
+    what: (AccountEvent, SignInChange),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    record_by(connection, Author::SYSTEM, account, what, now).await
+}
+
+async fn record_by(
+    connection: &mut PgConnection,
+    by: Author,
+    account: AccountId,
+    (event, what): (AccountEvent, SignInChange),
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    credentials::end_sign_ins(connection, account).await?;
+    let event = NewEvent::account(event, account);
+    let event = events::record(connection, &event, by, now).await?;
     // The account is locked already, so this does not wait.
     let Some(reached) = lock_account(connection, account).await? else { return Ok(()) };
     let Some(address) = &reached.email else { return Ok(()) };
@@ -43,5 +68,5 @@ pub async fn record(
         locale: &reached.locale,
         data: json!({ "what": what.as_str() }),
     };
-    account_messages::queue(connection, event, &message, caller.now).await
+    account_messages::queue(connection, event, &message, now).await
 }

@@ -13,7 +13,7 @@ use nadi::ports::{Answer, KnownAccount};
 use sha2::{Digest, Sha256};
 
 use super::credential::{Credential, CredentialKind};
-use super::session_times::{SessionKind, USUAL};
+use super::session_times::{STAFF, SessionKind, Times, USUAL};
 use super::sessions;
 use super::store::sessions::{self as session_store, NewSession};
 use super::store::tokens::{self as store, NewTokens};
@@ -90,7 +90,9 @@ async fn issue_tokens(
     let mut transaction = app_state.write.begin().await?;
     // Only its tokens lead to this session, so nobody needs to know what this is the hash of.
     let session = rand::random::<[u8; 32]>();
-    let (expires_at, ends_at) = (now + USUAL.idle, now + USUAL.absolute);
+    let of_staff = session_store::has_role(&mut transaction, account.id).await?;
+    let lifetime = if of_staff { STAFF } else { USUAL };
+    let (expires_at, ends_at) = (now + lifetime.idle, now + lifetime.absolute);
     let new = NewSession {
         digest: &session,
         account,
@@ -162,10 +164,17 @@ async fn refresh_tokens(
         tracing::warn!(session = %session.public_id, "a refresh token was used twice: the session was ended");
         return Ok(None);
     }
-    if known.expires_at <= now || session.ends_at <= now {
+    let times = Times {
+        created_at: session.created_at,
+        seen_at: session.seen_at,
+        expires_at: known.expires_at,
+        ends_at: session.ends_at,
+    };
+    if !times.is_alive(session.of_staff, now) {
         return Ok(None);
     }
-    let expires_at = (now + USUAL.idle).min(session.ends_at);
+    let lifetime = if session.of_staff { STAFF } else { USUAL };
+    let expires_at = (now + lifetime.idle).min(session.ends_at);
     store::mark_used(&mut transaction, &digest, expires_at, now).await?;
     let issued = new_tokens(&mut transaction, &session.digest, expires_at, now).await?;
     transaction.commit().await?;

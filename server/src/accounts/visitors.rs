@@ -176,27 +176,36 @@ pub fn count_code(app_state: &AppState, caller: &Caller, contact: &Contact) -> O
     if trying.is_known { Ok(()) } else { rules::count_code(app_state, caller, email) }
 }
 
-/// Counts a code that was typed for this address, if it is wrong.
+/// Counts a code that was typed for this address, if it is wrong. `is_first`: it is the first try of this code.
+///
+/// Whether a try is refused never depends on whether its code is right: otherwise the refusal would tell. A wrong one
+/// that is not refused must be written as a try of its code, so that the next one is not the first again.
 ///
 /// # Errors
-/// `TooManyTries` when too many were, also for the right code.
+/// `TooManyTries` when too many were wrong, also for the right code; `Refused` with `CodeSpent`.
 pub fn count_try(
     app_state: &AppState,
     caller: &Caller,
     contact: &Contact,
+    is_first: bool,
     is_right: bool,
 ) -> Outcome<()> {
     let trying = address_limits::of_browser(app_state, caller, contact.email.as_str());
+    address_limits::check(app_state, caller, &WRONG_CODES, trying)?;
     if !trying.is_known {
         rules::may_try(app_state, caller, &rules::WRONG_CODES)?;
+        if !is_first {
+            address_limits::may_try_code(app_state, caller, trying)?;
+        }
     }
-    if is_right {
-        return Ok(address_limits::check(app_state, caller, &WRONG_CODES, trying)?);
+    if !is_right {
+        // What others have tried does not refuse this one, as it would not refuse the right code.
+        let _ = address_limits::count(app_state, caller, &WRONG_CODES, trying);
+        if !trying.is_known {
+            address_limits::code_was_wrong(app_state, caller, trying);
+        }
     }
-    if !trying.is_known {
-        rules::was_wrong(app_state, caller, &rules::WRONG_CODES);
-    }
-    Ok(address_limits::count(app_state, caller, &WRONG_CODES, trying)?)
+    Ok(())
 }
 
 /// Where a visitor's appointment moves to when its address is proven. The address is locked until the transaction

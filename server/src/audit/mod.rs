@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::events::StoredEvent;
 use crate::events::reader::{Reader, Run};
+use crate::permission_checks::PermissionChecks as _;
 use crate::security_log;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer};
@@ -146,7 +147,7 @@ impl AuditService {
     }
 
     async fn read(&self, caller: &Caller, query: &AuditQuery) -> Outcome<AuditRows> {
-        caller.may(Permission::ReadAuditLog, &Target::ANY)?;
+        caller.must(Permission::ReadAuditLog, &Target::ANY)?;
         let mut transaction = self.app_state.write.begin().await?;
         let mut rows = store::entries(&mut transaction, query, PAGE_SIZE + 1).await?;
         let mut viewed = entry(caller, "auditor", Viewed::AuditLog, &[]);

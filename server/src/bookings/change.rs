@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use nadi::actor::{ActingRole, Caller, Owner};
-use nadi::appointment::{Claims, Facts, Proof, Refusal, State, Transition, decide};
+use nadi::appointment::{CODE_VALID_FOR, Claims, Facts, Proof, Refusal, State, Transition, decide};
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, DoctorId, PersonId, SlotId};
 use nadi::input::{Code, optional_lines};
+use nadi::permissions::Permission;
 use nadi::ports::{Booked, Change, Seen};
 use nadi::{Failure, Field, Problem};
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -25,6 +26,7 @@ use crate::bookings::visitor_holds::{VisitorHold, hidden, was_held_for};
 use crate::database::{is_lock_timeout, is_transient};
 use crate::keys::Purpose;
 use crate::limits::rules;
+use crate::security_log;
 use crate::use_case::{Fault, Outcome, state, zone};
 
 /// The outcome of one run of the transaction. `None`: another transaction took the seat or time first, so it
@@ -97,6 +99,9 @@ impl BookingService {
         };
         let Some(role) = caller.acting_role_to(change.command(), &stored.target()) else {
             let answer = confirmed_before(&mut transaction, &stored, change, owner, now).await?;
+            if answer.is_err() {
+                security_log::refused(caller, Permission::ChangeAppointments, Some(id.0));
+            }
             return self.finish(transaction, owner, request_key, answer, now).await;
         };
         let appointment = stored.appointment()?;
@@ -166,6 +171,9 @@ impl BookingService {
                 }
             }
         };
+        if let Err(Failure::Refused(Refusal::WrongCode { .. } | Refusal::CodeSpent)) = &answer {
+            security_log::wrong_code(&self.app_state, caller, "booking", id.0);
+        }
         let run = self.finish(transaction, owner, request_key, answer, now).await?;
         self.app_state.tell(DoctorId(stored.doctor_id));
         if was_confirmed {
@@ -286,6 +294,10 @@ impl BookingService {
             return Ok(Proof::NotNeeded);
         }
         let id = AppointmentId(stored.id);
+        let sent_at = rows::code_sent_at(connection, id).await?.unwrap_or(stored.created_at);
+        if sent_at + CODE_VALID_FOR <= caller.now {
+            return Ok(Proof::CodeTooOld);
+        }
         let keys = self.app_state.keys.macs(Purpose::Codes);
         let right =
             code.is_some_and(|code| keys.any(|key| key.matches(id, stored.code_counter, code)));

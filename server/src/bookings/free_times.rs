@@ -6,10 +6,12 @@ use nadi::Failure;
 use nadi::actor::{ActingRole, Caller};
 use nadi::appointment::{Command, Refusal};
 use nadi::ids::{AppointmentId, DoctorId, PersonId, SlotId};
+use nadi::permissions::Permission;
 use nadi::ports::TimesFor;
 use sqlx::PgConnection;
 
 use crate::bookings::store::{appointments, hold_facts};
+use crate::permission_checks::PermissionChecks as _;
 use crate::use_case::Outcome;
 
 /// The role in which the caller may move the appointment.
@@ -25,7 +27,7 @@ pub async fn role_to_move(
     let stored = appointments::find(connection, appointment).await?;
     let stored = stored.ok_or(Failure::NotFound)?;
     let role = caller.acting_role_to(Command::Reschedule, &stored.target());
-    Ok(role.ok_or(Failure::NotFound)?)
+    Ok(caller.must_act(role, Permission::ChangeAppointments, appointment.0)?)
 }
 
 /// The reason why a slot of this doctor that is not free cannot be taken.

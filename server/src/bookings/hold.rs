@@ -206,7 +206,8 @@ impl BookingService {
         let Some(request_key) = new.request_key.as_ref().filter(|_| should_store(&answer)) else {
             return answer.map_err(Fault::Failure);
         };
-        let json = serde_json::to_value(&answer).map_err(|e| Fault::Broken(e.to_string()))?;
+        let json = serde_json::to_value(&answer)
+            .map_err(|e| Fault::Broken(format!("a hold's answer: {e}")))?;
         if self.batcher.store_answer((new.account, request_key.clone(), json, new.now)).await? {
             return answer.map_err(Fault::Failure);
         }

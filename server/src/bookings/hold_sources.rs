@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use nadi::Failure;
 use nadi::actor::{Caller, Network};
 use nadi::hold_sources::{AHEAD, KEPT, LOOKED_AT, SourceCounts};
-use nadi::permissions::Permission;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{AffectedDoctor, Answer, Bookings, Change, HoldSourceView, HoldSources, Seen};
 use uuid::Uuid;
 
 use crate::bookings::store::hold_sources as store;
 use crate::bookings::store::hold_sources::SourceRow;
 use crate::database::DELETED_AT_ONCE;
+use crate::permission_checks::PermissionChecks as _;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer};
 
@@ -81,7 +82,8 @@ impl HoldSourceService {
 
 /// The clinics in which the caller may release holds; `None` means all.
 fn clinics(caller: &Caller) -> Outcome<Option<Vec<Uuid>>> {
-    let clinics = caller.signed_in()?.clinics_for(Permission::ReleaseHolds)?;
+    let account = caller.must(Permission::ReleaseHolds, &Target::ANY)?;
+    let clinics = account.clinics_for(Permission::ReleaseHolds)?;
     Ok(clinics.map(|all| all.into_iter().map(|clinic| clinic.0).collect()))
 }
 

@@ -62,7 +62,8 @@ impl BookingService {
         let Some(request_key) = request_key.filter(|_| should_store(&answer)) else {
             return answer.map_err(Fault::Failure);
         };
-        let json = serde_json::to_value(&answer).map_err(|e| Fault::Broken(e.to_string()))?;
+        let json = serde_json::to_value(&answer)
+            .map_err(|e| Fault::Broken(format!("a kept answer: {e}")))?;
         if idempotency::insert(connection, account, request_key, &json, now).await? {
             return answer.map_err(Fault::Failure);
         }

@@ -29,6 +29,8 @@ use crate::bookings::store::hold_facts;
 use crate::bookings::visitor_holds::{hidden, was_held_for};
 use crate::clinic;
 use crate::config::Confirmation;
+use crate::permission_checks::PermissionChecks as _;
+use crate::security_log;
 use crate::use_case::{Fault, Outcome, mode, offset_of, page_number, slug, state, zone};
 
 const PAGE_SIZE_MAX: u32 = 100;
@@ -93,7 +95,10 @@ impl BookingService {
     ) -> Outcome<AppointmentView> {
         let id = AppointmentId(row.id);
         let held_for = was_held_for(connection, owner, id, caller.now).await?;
-        let held_for = held_for.ok_or(hidden(owner))?;
+        let held_for = held_for.ok_or_else(|| {
+            security_log::refused(caller, Permission::SeeAppointments, Some(id.0));
+            hidden(owner)
+        })?;
         let typed = visitors::contact(connection, owner.account, held_for).await?;
         let proven = accounts::email(connection, AccountId(row.booked_by)).await?;
         let name = typed.as_ref().map(|typed| match &typed.patient {
@@ -268,7 +273,8 @@ async fn must_see(
     };
     let target = Target { doctor, ..Target::clinic(clinic) };
     let role = account.acting_role(Permission::SeeAppointments, &target);
-    let role = role.ok_or(Failure::NotFound)?;
+    let subject = doctor.map_or(clinic.0, |doctor| doctor.0);
+    let role = caller.must_act(role, Permission::SeeAppointments, subject)?;
     let doctors = match doctor {
         Some(doctor) => vec![doctor.0],
         None => clinic::doctors_of(connection, clinic).await?,
@@ -322,10 +328,10 @@ pub(super) fn history_entry(row: HistoryRow, visit_zone: Zone) -> Outcome<Histor
     let undone = row.data.get("undone").and_then(|v| v.as_str());
     Ok(HistoryEntry {
         event: Event::parse(&row.event_type)
-            .ok_or_else(|| Fault::Broken(format!("unknown event {}", row.event_type)))?,
+            .ok_or_else(|| Fault::Broken(format!("unknown event: {}", row.event_type)))?,
         at: row.occurred_at,
         by: ActingRole::parse(&row.actor)
-            .ok_or_else(|| Fault::Broken(format!("unknown actor {}", row.actor)))?,
+            .ok_or_else(|| Fault::Broken(format!("unknown actor: {}", row.actor)))?,
         moved_from,
         undone: undone.and_then(State::parse),
     })

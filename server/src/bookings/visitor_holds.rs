@@ -13,6 +13,7 @@ use crate::accounts::visitors::{self, Destination};
 use crate::bookings::store::appointments::Stored;
 use crate::bookings::store::visitor_visits;
 use crate::keys::Purpose;
+use crate::security_log;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome};
 
@@ -43,7 +44,7 @@ impl VisitorHold {
     /// about it. `None`: that account is just being changed, and the transaction must be run again.
     ///
     /// # Errors
-    /// `TooManyTries` for a code when too many were wrong for the address.
+    /// `TooManyTries` for a code when too many were wrong for the address; `Refused` with `CodeSpent`.
     pub async fn read(
         app_state: &AppState,
         connection: &mut PgConnection,
@@ -74,7 +75,8 @@ impl VisitorHold {
             return Ok(Some(hold));
         }
         let is_right = facts.proof == Proof::RightCode;
-        visitors::count_try(app_state, caller, contact, is_right)?;
+        let is_first = stored.code_tries == 0;
+        visitors::count_try(app_state, caller, contact, is_first, is_right)?;
         if !is_right {
             return Ok(Some(hold));
         }
@@ -168,6 +170,7 @@ fn is_tried(held: &Appointment, change: &Change, facts: &Facts, now: DateTime<Ut
         && facts.takes_bookings
         && held.state_at(now) == State::Pending
         && held.code_tries < CODE_TRIES
+        && facts.proof != Proof::CodeTooOld
 }
 
 /// The visitor's person that an appointment was held for, if this visitor has confirmed it within a day.
@@ -215,10 +218,15 @@ pub(super) async fn account_after_confirming(
     let Some(visit) = visit.await? else { return Ok(None) };
     let keys = app_state.keys.macs(Purpose::Codes);
     if !keys.any(|key| key.matches(appointment, visit.code_counter, code)) {
+        security_log::wrong_code(app_state, caller, "booking", appointment.0);
         return Ok(None);
     }
     let account = AccountId(visit.account);
-    Ok(visitors::protected_by_code_only(&mut connection, account).await?)
+    let found = visitors::protected_by_code_only(&mut connection, account).await?;
+    if let Some(account) = &found {
+        security_log::signed_in(app_state, caller, "booking_code", account.id);
+    }
+    Ok(found)
 }
 
 /// What is told about an appointment that the caller may not see, and about one that does not exist. A visitor may be

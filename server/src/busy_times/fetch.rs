@@ -55,6 +55,8 @@ pub struct Fetcher {
     /// Made when first needed, since it reads all certificates of the machine. `None` when it cannot be made.
     client: Arc<OnceLock<Option<Client>>>,
     is_allowed: AddressPolicy,
+    /// Only by https on port 443, also after a redirect.
+    https_only: bool,
 }
 
 impl Fetcher {
@@ -67,7 +69,13 @@ impl Fetcher {
     pub fn asking(is_allowed: AddressPolicy) -> Self {
         // Only the first call installs it; later ones fail harmlessly.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { client: Arc::default(), is_allowed }
+        Self { client: Arc::default(), is_allowed, https_only: false }
+    }
+
+    /// The same, by https on port 443 only: what is sent through the open network may have a secret in its address, and
+    /// on other ports there may be something that is no calendar.
+    pub fn https_only(&self) -> Self {
+        Self { https_only: true, ..self.clone() }
     }
 
     fn client(&self) -> Result<&Client, FetchError> {
@@ -112,10 +120,14 @@ impl Fetcher {
             Some(Host::Domain(name)) => !name.is_empty(),
             None => false,
         };
-        host && matches!(url.scheme(), "https" | "http")
-            && (matches!(port, 80 | 443) || port >= 1024)
-            && url.username().is_empty()
-            && url.password().is_none()
+        let way = match self.https_only {
+            true => url.scheme() == "https" && port == 443,
+            false => {
+                matches!(url.scheme(), "https" | "http")
+                    && (matches!(port, 80 | 443) || port >= 1024)
+            }
+        };
+        host && way && url.username().is_empty() && url.password().is_none()
     }
 
     /// Fetches a calendar. With the `etag` of the last answer, may return [`Fetched::Unchanged`].
@@ -297,6 +309,25 @@ mod tests {
             "2606:4700::1",
         ] {
             assert!(is_public(text.parse().expect("an address")), "{text}");
+        }
+    }
+
+    #[test]
+    fn https_on_its_port_only() {
+        let fetcher = Fetcher::new().https_only();
+        for text in ["https://example.org/a", "webcal://example.org/a", "https://example.org:443/a"]
+        {
+            assert!(fetcher.address(text).is_some(), "{text}");
+        }
+        for text in [
+            "http://example.org/a",
+            "http://example.org:443/a",
+            "https://example.org:8443/a",
+            "https://example.org:80/a",
+            "webcal://example.org:8080/a",
+            "https://10.0.0.1/a",
+        ] {
+            assert_eq!(fetcher.address(text), None, "{text}");
         }
     }
 

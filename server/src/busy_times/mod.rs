@@ -30,11 +30,13 @@ pub use crate::busy_times::store::ENCRYPTED;
 use crate::busy_times::faults::{StoredFault, calendar_fault, line_number, problem, view};
 use crate::busy_times::fetch::{FetchError, Fetched, Fetcher};
 use crate::busy_times::store::{DueRow, NewCalendar};
+use crate::config::CalendarSources;
 use crate::database::DELETED_AT_ONCE;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
 use crate::schedules::{self, must_manage, refresh};
+use crate::security_log;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, retried, zone};
 
@@ -105,12 +107,23 @@ impl BusyService {
         drop(connection);
         let (name, owner_email) = validated(&new)?;
         let refused = |problem| Failure::field(Field::Calendar, problem);
+        // Calendars that were added before a stricter setting go on being read as they were.
+        let fetcher = match self.app_state.settings.calendar_sources {
+            CalendarSources::Https => self.fetcher.https_only(),
+            CalendarSources::Any => self.fetcher.clone(),
+        };
         let address = match address.trim() {
             "" => return Err(refused(Problem::Missing).into()),
             text if text.len() > 2_000 => return Err(refused(Problem::TooLong(2_000)).into()),
-            text => self.fetcher.address(text).ok_or_else(|| refused(Problem::NotPublic))?,
+            text => fetcher.address(text).ok_or_else(|| {
+                security_log::calendar_refused(caller, doctor);
+                refused(Problem::NotPublic)
+            })?,
         };
-        let fetched = self.fetcher.fetch(&address, None).await;
+        let fetched = fetcher.fetch(&address, None).await;
+        if fetched == Err(FetchError::NotPublic) {
+            security_log::calendar_refused(caller, doctor);
+        }
         let Fetched::Content { bytes, etag } = fetched.map_err(|error| refused(problem(error)))?
         else {
             return Err(refused(Problem::NotPublic).into());
@@ -258,7 +271,8 @@ impl BusyService {
             Err(error) => error.into(),
         };
         let mut connection = self.app_state.write.0.acquire().await?;
-        let fault = serde_json::to_value(fault).map_err(|e| Fault::Broken(e.to_string()))?;
+        let fault =
+            serde_json::to_value(fault).map_err(|e| Fault::Broken(format!("a fault: {e}")))?;
         Ok(store::record_fault(&mut connection, id, &fault, now + wait).await?)
     }
 

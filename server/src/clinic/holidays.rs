@@ -11,6 +11,7 @@ use nadi::ports::{ClinicHolidays, HolidayRegion, HolidayView};
 
 use super::store;
 use super::{AdministrationService, record};
+use crate::permission_checks::PermissionChecks as _;
 use crate::schedules;
 use crate::schedules::holidays;
 use crate::use_case::Outcome;
@@ -25,7 +26,7 @@ impl AdministrationService {
         caller: &Caller,
         clinic: ClinicId,
     ) -> Outcome<ClinicHolidays> {
-        caller.may(Permission::ManageHolidays, &Target::clinic(clinic))?;
+        caller.must(Permission::ManageHolidays, &Target::clinic(clinic))?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let observed = store::holiday_regions(&mut connection, clinic).await?;
         let working = store::working_days(&mut connection, clinic).await?;
@@ -59,7 +60,7 @@ impl AdministrationService {
         mut regions: Vec<String>,
         working_days: Vec<NaiveDate>,
     ) -> Outcome<()> {
-        caller.may(Permission::ManageHolidays, &Target::clinic(clinic))?;
+        caller.must(Permission::ManageHolidays, &Target::clinic(clinic))?;
         regions.sort_unstable();
         regions.dedup();
         if regions.len() > REGIONS_MAX {

@@ -40,6 +40,7 @@ use crate::ids::uuid_v7;
 use crate::keys::Purpose;
 use crate::limits::{Limit, rules};
 use crate::notifications::account_messages::{self, AccountMessage};
+use crate::permission_checks::PermissionChecks as _;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer};
 
@@ -66,7 +67,7 @@ impl InvitationService {
         invited_as: InvitedAs,
         email: &Email,
     ) -> Outcome<Uuid> {
-        let account = caller.may(Permission::ManageTeam, &Target::clinic(clinic))?;
+        let account = caller.must(Permission::ManageTeam, &Target::clinic(clinic))?;
         account.must_have_proved(caller.now)?;
         self.count_sent(caller, account)?;
         let mut transaction = self.app_state.write.begin().await?;
@@ -95,7 +96,7 @@ impl InvitationService {
         let account = caller.signed_in()?;
         account.must_have_proved(caller.now)?;
         let mut transaction = self.app_state.write.begin().await?;
-        let invitation = lock_open(&mut transaction, account, id).await?;
+        let invitation = lock_open(&mut transaction, caller, id).await?;
         self.count_sent(caller, account)?;
         let invited_as = invited_as(&invitation)?;
         let email = Email::parse(&invitation.email)?;
@@ -159,7 +160,7 @@ impl InvitationService {
         let account = caller.signed_in()?;
         account.must_have_proved(caller.now)?;
         let mut transaction = self.app_state.write.begin().await?;
-        lock_open(&mut transaction, account, id).await?;
+        lock_open(&mut transaction, caller, id).await?;
         store::withdraw_invitation(&mut transaction, id, caller.now).await?;
         let event = NewEvent::account(AccountEvent::InvitationWithdrawn, AccountId(id));
         record(&mut transaction, caller, &event).await?;
@@ -192,7 +193,7 @@ impl InvitationService {
         role: TeamRole,
         who: AccountId,
     ) -> Outcome<()> {
-        let account = caller.may(Permission::ManageTeam, &Target::clinic(clinic))?;
+        let account = caller.must(Permission::ManageTeam, &Target::clinic(clinic))?;
         account.must_have_proved(caller.now)?;
         let mut transaction = self.app_state.write.begin().await?;
         lock(&mut transaction, clinic).await?;
@@ -212,10 +213,10 @@ impl InvitationService {
     }
 
     async fn sign_in_of(&self, caller: &Caller, doctor: DoctorId) -> Outcome<DoctorSignIn> {
-        let account = caller.may(Permission::ManageTeam, &Target::ANY)?;
+        caller.must(Permission::ManageTeam, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let profile = store::profile(&mut connection, doctor).await?.ok_or(Failure::NotFound)?;
-        account.may(Permission::ManageTeam, &Target::clinic(ClinicId(profile.clinic_id)))?;
+        caller.must(Permission::ManageTeam, &Target::clinic(ClinicId(profile.clinic_id)))?;
         let email = match profile.account_id {
             Some(linked) => accounts::email(&mut connection, AccountId(linked)).await?,
             None => None,
@@ -230,7 +231,7 @@ impl InvitationService {
         let mut transaction = self.app_state.write.begin().await?;
         let clinic = store::profile(&mut transaction, doctor).await?.ok_or(Failure::NotFound)?;
         let clinic = ClinicId(clinic.clinic_id);
-        account.may(Permission::ManageTeam, &Target::clinic(clinic))?;
+        caller.must(Permission::ManageTeam, &Target::clinic(clinic))?;
         account.must_have_proved(caller.now)?;
         lock(&mut transaction, clinic).await?;
         // Read again: somebody may have joined before the lock was there.
@@ -270,15 +271,15 @@ async fn lock(connection: &mut PgConnection, clinic: ClinicId) -> Outcome<()> {
     }
 }
 
-/// Locks the clinic of an open invitation that the account may change, and reads the invitation.
+/// Locks the clinic of an open invitation that the caller may change, and reads the invitation.
 async fn lock_open(
     connection: &mut PgConnection,
-    account: &SignedIn,
+    caller: &Caller,
     id: Uuid,
 ) -> Outcome<InvitationRow> {
     let found = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
     let clinic = ClinicId(found.clinic_id);
-    account.may(Permission::ManageTeam, &Target::clinic(clinic))?;
+    caller.must(Permission::ManageTeam, &Target::clinic(clinic))?;
     lock(connection, clinic).await?;
     let invitation = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
     if !is_open(&invitation) {
@@ -334,7 +335,7 @@ fn invited_as(row: &InvitationRow) -> Outcome<InvitedAs> {
 }
 
 fn team_role(word: &str) -> Outcome<TeamRole> {
-    TeamRole::parse(word).ok_or_else(|| Fault::Broken(format!("unknown role {word}")))
+    TeamRole::parse(word).ok_or_else(|| Fault::Broken(format!("unknown role: {word}")))
 }
 
 fn view(row: InvitationRow, now: DateTime<Utc>) -> Outcome<InvitationView> {

@@ -36,6 +36,7 @@ use crate::directory::index_refresh;
 use crate::events;
 use crate::events::Author;
 use crate::ids::uuid_v7;
+use crate::permission_checks::PermissionChecks as _;
 use crate::schedules::zone_data;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, offset_of, page_number, slug};
@@ -59,7 +60,7 @@ pub(super) fn scope(
     caller: &Caller,
     permission: Permission,
 ) -> Outcome<(&SignedIn, Option<Vec<Uuid>>)> {
-    let account = caller.signed_in()?;
+    let account = caller.must(permission, &Target::ANY)?;
     let clinics = account.clinics_for(permission)?;
     Ok((account, clinics.map(|all| all.into_iter().map(|clinic| clinic.0).collect())))
 }
@@ -109,10 +110,10 @@ impl AdministrationService {
     }
 
     async fn doctor_form(&self, caller: &Caller, id: DoctorId) -> Outcome<DoctorForm> {
-        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
+        caller.must(Permission::ManageDoctors, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let row = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
-        account.may(Permission::ManageDoctors, &Target::clinic(ClinicId(row.clinic_id)))?;
+        caller.must(Permission::ManageDoctors, &Target::clinic(ClinicId(row.clinic_id)))?;
         Ok(DoctorForm {
             clinic: ClinicId(row.clinic_id),
             name: row.name,
@@ -127,8 +128,8 @@ impl AdministrationService {
     }
 
     async fn make_doctor(&self, caller: &Caller, form: DoctorForm) -> Outcome<DoctorId> {
-        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
-        account.may(Permission::ManageDoctors, &Target::clinic(form.clinic))?;
+        caller.must(Permission::ManageDoctors, &Target::ANY)?;
+        caller.must(Permission::ManageDoctors, &Target::clinic(form.clinic))?;
         let form = checked_doctor(form)?;
         let mut transaction = self.app_state.write.begin().await?;
         must_exist(&mut transaction, form.specialty).await?;
@@ -163,11 +164,11 @@ impl AdministrationService {
         id: DoctorId,
         form: DoctorForm,
     ) -> Outcome<SavedDoctor> {
-        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
+        caller.must(Permission::ManageDoctors, &Target::ANY)?;
         let mut form = checked_doctor(form)?;
         let mut transaction = self.app_state.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
-        account.may(Permission::ManageDoctors, &Target::clinic(ClinicId(current.clinic_id)))?;
+        caller.must(Permission::ManageDoctors, &Target::clinic(ClinicId(current.clinic_id)))?;
         must_exist(&mut transaction, form.specialty).await?;
         let mut saved = SavedDoctor::Saved;
         if status(&current.status)? == DoctorStatus::Listed
@@ -196,9 +197,9 @@ impl AdministrationService {
         clinic: Option<ClinicId>,
         page: u32,
     ) -> Outcome<Page<LocationView>> {
-        let (account, mut clinics) = scope(caller, Permission::ManageLocations)?;
+        let (_, mut clinics) = scope(caller, Permission::ManageLocations)?;
         if let Some(clinic) = clinic {
-            account.may(Permission::ManageLocations, &Target::clinic(clinic))?;
+            caller.must(Permission::ManageLocations, &Target::clinic(clinic))?;
             clinics = Some(vec![clinic.0]);
         }
         let mut connection = self.app_state.write.0.acquire().await?;
@@ -216,14 +217,14 @@ impl AdministrationService {
     }
 
     async fn one_location(&self, caller: &Caller, id: LocationId) -> Outcome<LocationView> {
-        let account = caller.may(Permission::ManageLocations, &Target::ANY)?;
+        caller.must(Permission::ManageLocations, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
-        load_location(&mut connection, account, id).await
+        load_location(&mut connection, caller, id).await
     }
 
     async fn make_location(&self, caller: &Caller, form: LocationForm) -> Outcome<LocationId> {
-        let account = caller.may(Permission::ManageLocations, &Target::ANY)?;
-        account.may(Permission::ManageLocations, &Target::clinic(form.clinic))?;
+        caller.must(Permission::ManageLocations, &Target::ANY)?;
+        caller.must(Permission::ManageLocations, &Target::clinic(form.clinic))?;
         let mut transaction = self.app_state.write.begin().await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
         let id = LocationId(uuid_v7(caller.now));
@@ -241,9 +242,9 @@ impl AdministrationService {
         id: LocationId,
         form: LocationForm,
     ) -> Outcome<()> {
-        let account = caller.may(Permission::ManageLocations, &Target::ANY)?;
+        caller.must(Permission::ManageLocations, &Target::ANY)?;
         let mut transaction = self.app_state.write.begin().await?;
-        let current = load_location(&mut transaction, account, id).await?;
+        let current = load_location(&mut transaction, caller, id).await?;
         let (form, city) = checked_location(&mut transaction, form).await?;
         // Slots were made as instants in the old zone. To move them, the hours must be changed.
         if form.zone != current.zone && store::location_in_use(&mut transaction, id).await? {
@@ -282,12 +283,12 @@ pub(super) fn doctor_data(clinic: ClinicId, status: DoctorStatus) -> DoctorData 
 
 async fn load_location(
     connection: &mut PgConnection,
-    account: &SignedIn,
+    caller: &Caller,
     id: LocationId,
 ) -> Outcome<LocationView> {
     let rows = store::locations(connection, None, Some(id), 1, 0).await?;
     let location = rows.into_iter().next().map(location_view).ok_or(Failure::NotFound)?;
-    account.may(Permission::ManageLocations, &Target::clinic(location.clinic))?;
+    caller.must(Permission::ManageLocations, &Target::clinic(location.clinic))?;
     Ok(location)
 }
 
@@ -306,7 +307,7 @@ fn location_view(row: store::LocationRow) -> LocationView {
 }
 
 fn status(word: &str) -> Outcome<DoctorStatus> {
-    DoctorStatus::parse(word).ok_or_else(|| Fault::Broken(format!("unknown status {word}")))
+    DoctorStatus::parse(word).ok_or_else(|| Fault::Broken(format!("unknown status: {word}")))
 }
 
 fn checked_doctor(form: DoctorForm) -> Outcome<DoctorForm> {

@@ -12,6 +12,7 @@ use nadi::ports::{CancelledComing, Change, DoctorStatus, Seen};
 use super::store;
 use super::{AdministrationService, doctor_data, record, status};
 use crate::directory::index_refresh;
+use crate::permission_checks::PermissionChecks as _;
 use crate::use_case::Outcome;
 
 /// The most characters of the reason, which patients read.
@@ -26,11 +27,11 @@ impl AdministrationService {
         id: DoctorId,
         to: DoctorStatus,
     ) -> Outcome<()> {
-        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
+        caller.must(Permission::ManageDoctors, &Target::ANY)?;
         let mut transaction = self.app_state.write.begin().await?;
         let current = store::doctor(&mut transaction, id).await?.ok_or(Failure::NotFound)?;
         let clinic = ClinicId(current.clinic_id);
-        account.may(Permission::ManageDoctors, &Target::clinic(clinic))?;
+        caller.must(Permission::ManageDoctors, &Target::clinic(clinic))?;
         if to == DoctorStatus::Listed || status(&current.status)? != DoctorStatus::Listed {
             return Ok(());
         }
@@ -53,11 +54,11 @@ impl AdministrationService {
         id: DoctorId,
         reason: Option<&str>,
     ) -> Outcome<CancelledComing> {
-        let account = caller.may(Permission::ManageDoctors, &Target::ANY)?;
+        caller.must(Permission::ManageDoctors, &Target::ANY)?;
         let mut connection = self.app_state.write.0.acquire().await?;
         let current = store::doctor(&mut connection, id).await?.ok_or(Failure::NotFound)?;
         let clinic = ClinicId(current.clinic_id);
-        account.may(Permission::ManageDoctors, &Target::clinic(clinic))?;
+        caller.must(Permission::ManageDoctors, &Target::clinic(clinic))?;
         if status(&current.status)? == DoctorStatus::Listed {
             return Err(Refusal::StillListed.into());
         }

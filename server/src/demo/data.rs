@@ -253,6 +253,8 @@ pub enum Role {
     Doctor(DoctorId),
     /// Of all clinics.
     Administrator,
+    /// Reads the audit log.
+    Auditor,
 }
 
 impl fmt::Display for Role {
@@ -261,6 +263,7 @@ impl fmt::Display for Role {
             Self::Patient => "Patient",
             Self::Doctor(_) => "Doctor",
             Self::Administrator => "Administrator",
+            Self::Auditor => "Auditor",
         })
     }
 }

@@ -154,12 +154,13 @@ async fn insert_sign_ins(
 ) -> Result<()> {
     sqlx::query(
         "insert into accounts
-             (id, email, administers_everything, email_verified_at, password_hash, created_at)
-         select *, $4, $5, $4 from unnest($1::uuid[], $2::text[], $3::bool[])",
+             (id, email, administers_everything, is_auditor, email_verified_at, password_hash, created_at)
+         select *, $5, $6, $5 from unnest($1::uuid[], $2::text[], $3::bool[], $4::bool[])",
     )
     .bind(column(sign_ins, |sign_in| sign_in.account.0))
     .bind(column(sign_ins, |sign_in| sign_in.email))
     .bind(column(sign_ins, |sign_in| sign_in.role == Role::Administrator))
+    .bind(column(sign_ins, |sign_in| sign_in.role == Role::Auditor))
     .bind(now)
     .bind(password_hash)
     .execute(&mut *connection)

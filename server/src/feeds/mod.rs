@@ -35,6 +35,7 @@ use crate::events::Author;
 use crate::feeds::store::{EventRow, FeedRow};
 use crate::ids::uuid_v7;
 use crate::keys::Purpose;
+use crate::permission_checks::PermissionChecks as _;
 use crate::state::AppState;
 use crate::use_case::{Fault, Outcome, answer, mode, state};
 
@@ -280,7 +281,7 @@ fn authorize(caller: &Caller, kind: FeedKind) -> Outcome<&SignedIn> {
         FeedKind::Patient => Permission::UseOwnAccount,
         FeedKind::Doctor => Permission::SeeOwnCalendar,
     };
-    let account = caller.may(permission, &Target::ANY)?;
+    let account = caller.must(permission, &Target::ANY)?;
     account.must_have_proved(caller.now)?;
     Ok(account)
 }
@@ -309,7 +310,7 @@ fn role_of(kind: FeedKind) -> ActingRole {
 }
 
 fn kind_of(row: &FeedRow) -> Outcome<FeedKind> {
-    FeedKind::parse(&row.kind).ok_or_else(|| Fault::Broken(format!("feed of kind {}", row.kind)))
+    FeedKind::parse(&row.kind).ok_or_else(|| Fault::Broken(format!("kind of a feed: {}", row.kind)))
 }
 
 fn alarm_of(row: &FeedRow) -> Outcome<Option<Alarm>> {

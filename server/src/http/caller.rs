@@ -30,6 +30,8 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
     let now = web.app_state.clock.now() + clock_offset(&web, request.headers());
     let request_id = trace::request_id(&request);
     let browser = Arc::new(Browser::new(&web.app_state, request.headers(), now));
+    let network = source::network_of(&request);
+    browser.log_forged_cookies(network, request_id);
     let account = match browser.session() {
         None => Ok(None),
         Some(session) => web.identities.of_session(session, now).await,
@@ -41,7 +43,6 @@ pub async fn identify(State(web): State<Web>, mut request: Request, next: Next) 
         None => Actor::Visitor(browser.visitor()),
     };
     let device = browser.mark();
-    let network = source::network_of(&request);
     request.extensions_mut().insert(Caller { actor, now, request_id, device, network });
     request.extensions_mut().insert(browser.clone());
     let mut response = next.run(request).await;

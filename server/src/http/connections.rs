@@ -4,9 +4,8 @@
 //! the limits, of all connections and of those of one peer, new ones are closed at once. So the resources that clients
 //! can hold are bounded, and one client cannot hold all of them.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower_http::add_extension::AddExtension;
 
+use super::network_places::{NetworkPlace, NetworkPlaces};
 use super::source::PeerAddress;
 
 /// How long a request's head may take to arrive, and a connection may be idle between two requests.
@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Connections {
     places: Arc<Semaphore>,
-    peers: Option<Peers>,
+    peers: Option<NetworkPlaces>,
 }
 
 /// How many connections one peer may have. A peer is a [`Network`], so that all addresses of a client count as one.
@@ -54,14 +54,15 @@ impl Connections {
 
     /// Limits the connections of each peer, too. Not for a server behind a proxy, which is the peer of all.
     pub fn with_peer_limit(self, limit: PeerLimit) -> Self {
-        Self { peers: Some(Peers { limit, open: Arc::default() }), ..self }
+        let peers = NetworkPlaces::new(limit.connections, limit.counts_loopback);
+        Self { peers: Some(peers), ..self }
     }
 
     /// A place for a connection of this peer; `None` if there are too many.
     fn admit(&self, peer: IpAddr) -> Option<Place> {
         let place = self.places.clone().try_acquire_owned().ok()?;
         let of_peer = match &self.peers {
-            Some(peers) => peers.admit(peer)?,
+            Some(peers) => Some(peers.take(Network::of(peer))?),
             None => None,
         };
         Some(Place { _place: place, _of_peer: of_peer })
@@ -98,52 +99,7 @@ impl Connections {
 /// The place of an open connection.
 struct Place {
     _place: OwnedSemaphorePermit,
-    _of_peer: Option<PeerPlace>,
-}
-
-/// The peers that have open connections, and how many.
-#[derive(Clone, Debug)]
-struct Peers {
-    limit: PeerLimit,
-    open: Arc<Mutex<HashMap<Network, usize>>>,
-}
-
-/// One of a peer's connections, which is no longer counted when this is dropped.
-#[derive(Debug)]
-struct PeerPlace {
-    peers: Peers,
-    network: Network,
-}
-
-impl Peers {
-    /// `None`: the peer has too many connections. `Some(None)`: this one is not counted.
-    fn admit(&self, peer: IpAddr) -> Option<Option<PeerPlace>> {
-        if peer.is_loopback() && !self.limit.counts_loopback {
-            return Some(None);
-        }
-        let network = Network::of(peer);
-        let mut open = self.lock();
-        let of_peer = open.get(&network).copied().unwrap_or_default();
-        if of_peer >= self.limit.connections {
-            return None;
-        }
-        open.insert(network, of_peer + 1);
-        Some(Some(PeerPlace { peers: self.clone(), network }))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for PeerPlace {
-    fn drop(&mut self) {
-        let mut open = self.peers.lock();
-        match open.get_mut(&self.network) {
-            Some(of_peer) if *of_peer > 1 => *of_peer -= 1,
-            _ => drop(open.remove(&self.network)),
-        }
-    }
+    _of_peer: Option<NetworkPlace>,
 }
 
 fn serve_connection(
@@ -184,47 +140,6 @@ fn set_socket_options(stream: &TcpStream) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn peers(connections: usize, counts_loopback: bool) -> Peers {
-        Peers { limit: PeerLimit { connections, counts_loopback }, open: Arc::default() }
-    }
-
-    fn admitted(peers: &Peers, peer: &str) -> Option<Option<PeerPlace>> {
-        peers.admit(peer.parse().expect("an address"))
-    }
-
-    #[test]
-    fn a_peer_is_an_ipv4_address_or_an_ipv6_network_of_64_bits() {
-        let peers = peers(2, false);
-        let held = ["192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::ffff:0:0:2"]
-            .map(|peer| admitted(&peers, peer).expect("admitted"));
-        for full in ["192.0.2.1", "2001:db8::3"] {
-            assert!(admitted(&peers, full).is_none(), "{full}");
-        }
-        for another in ["192.0.2.2", "2001:db8:0:1::1"] {
-            assert!(admitted(&peers, another).is_some(), "{another}");
-        }
-        drop(held);
-        assert!(peers.lock().is_empty(), "nothing is remembered of peers that have left");
-    }
-
-    #[test]
-    fn a_closed_connection_gives_its_place_back() {
-        let peers = peers(2, false);
-        let first = admitted(&peers, "192.0.2.1").expect("admitted");
-        let _second = admitted(&peers, "192.0.2.1").expect("admitted");
-        assert!(admitted(&peers, "192.0.2.1").is_none());
-        drop(first);
-        let _third = admitted(&peers, "192.0.2.1").expect("admitted again");
-        assert!(admitted(&peers, "192.0.2.1").is_none());
-    }
-
-    #[test]
-    fn connections_from_this_machine_are_not_limited() {
-        let peers = peers(1, false);
-        let held = ["127.0.0.1", "127.0.0.1", "::1", "::1"].map(|peer| admitted(&peers, peer));
-        assert!(held.iter().all(|place| matches!(place, Some(None))), "{held:?}");
-    }
 
     /// A connection beyond the limit of a peer leaves its place to others.
     #[test]

@@ -34,7 +34,7 @@ pub async fn metrics(State(web): State<Web>) -> impl IntoResponse {
         + &app_state.jobs.metrics()
         + &app_state.readers.metrics()
         + &zones;
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 
 /// `/readyz` for everybody: 200 when the database answers and the caches are warmed up, else 503.

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::messages;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use moka::sync::Cache;
 use nadi::Failure;
-use nadi::actor::{Actor, Caller};
+use nadi::actor::{Actor, Caller, Network};
 use nadi::ids::DoctorId;
 use nadi::input::Slug;
 use nadi::ports::{Directory, DoctorKey, Ports};
@@ -29,11 +29,16 @@ use uuid::Uuid;
 
 use crate::cache::invalidation::{Change, Invalidation};
 use crate::clock::Clock;
+use crate::http::network_places::{NetworkPlace, NetworkPlaces};
 use crate::http::security::plain_text;
+use crate::http::source;
 use crate::state::AppState;
 
 /// The most listeners on one instance.
 const LISTENERS: usize = 10_000;
+/// The most listeners of one network, so that nobody can take the places of all others. An office behind one address
+/// has fewer pages open at once; those beyond ask from time to time instead.
+const LISTENERS_PER_NETWORK: usize = 200;
 /// One connection of so many is reserved for other requests.
 const RESERVED_SHARE: usize = 6;
 /// How long, and for how many doctors, the id that belongs to a slug is remembered.
@@ -53,6 +58,7 @@ const ASK_WITHIN_MAX: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub listeners: usize,
+    pub listeners_per_network: usize,
     /// At least this long between two events.
     pub min_event_interval: Duration,
     /// Something is sent this often, or up to a quarter later, so that both sides know that the other is there.
@@ -66,7 +72,14 @@ pub struct Limits {
 pub struct Listeners {
     limits: Limits,
     places: Arc<Semaphore>,
+    networks: NetworkPlaces,
     ended: CancellationToken,
+}
+
+/// The place of a listener, among all and among those of its network.
+struct Place {
+    _place: OwnedSemaphorePermit,
+    _of_network: Option<NetworkPlace>,
 }
 
 impl Listeners {
@@ -74,6 +87,7 @@ impl Listeners {
     pub fn new(connections: usize) -> Self {
         Self::with(Limits {
             listeners: LISTENERS.min(connections - connections / RESERVED_SHARE),
+            listeners_per_network: LISTENERS_PER_NETWORK,
             min_event_interval: Duration::from_millis(250),
             heartbeat_interval: Duration::from_secs(20),
             max_connection_age: Duration::from_secs(10 * 60),
@@ -84,8 +98,19 @@ impl Listeners {
         Self {
             limits,
             places: Arc::new(Semaphore::new(limits.listeners)),
+            networks: NetworkPlaces::new(limits.listeners_per_network, false),
             ended: CancellationToken::new(),
         }
+    }
+
+    /// `None`: there are too many listeners, or too many of this network.
+    fn take(&self, network: Option<Network>) -> Option<Place> {
+        let place = self.places.clone().try_acquire_owned().ok()?;
+        let of_network = match network {
+            Some(network) => Some(self.networks.take(network)?),
+            None => None,
+        };
+        Some(Place { _place: place, _of_network: of_network })
     }
 
     /// Ends all responses, because the server is about to stop.
@@ -139,15 +164,16 @@ pub struct ChangesQuery {
     after: Option<String>,
 }
 
-/// 200 with events; 404 for an unknown doctor; 503 with `Retry-After` when there are too many listeners. If
+/// 200 with events; 404 for an unknown doctor; 503 with `Retry-After` when there are too many listeners, of all or of
+/// the client's network. If
 /// `Last-Event-ID` or `?after=` is not the current version, an event is sent at once.
 pub async fn changes(
     State(live): State<LiveUpdates>,
     Path(slug): Path<String>,
     Query(query): Query<ChangesQuery>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
-    let Ok(place) = live.listeners.places.clone().try_acquire_owned() else { return refused() };
+    let Some(place) = live.listeners.take(source::network_of(&request)) else { return refused() };
     if live.listeners.ended.is_cancelled() {
         return refused();
     }
@@ -159,7 +185,7 @@ pub async fn changes(
         }
         Err(_) => return refused(),
     };
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let last = request.headers().get("last-event-id").and_then(|value| value.to_str().ok());
     let shown = last.or(query.after.as_deref());
     let listener = Listener::new(&live, place, doctor, shown);
     let events = Sse::new(stream::unfold(listener, Listener::next));
@@ -189,18 +215,13 @@ struct Listener {
     quiet_until: Instant,
     heartbeat_at: Instant,
     ends_at: Instant,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 type NextEvent = Option<(Result<Event, Infallible>, Listener)>;
 
 impl Listener {
-    fn new(
-        live: &LiveUpdates,
-        place: OwnedSemaphorePermit,
-        doctor: DoctorId,
-        shown: Option<&str>,
-    ) -> Self {
+    fn new(live: &LiveUpdates, place: Place, doctor: DoctorId, shown: Option<&str>) -> Self {
         let limits = live.listeners.limits;
         let invalidation = live.invalidation.clone();
         let changes = invalidation.subscribe(doctor);

@@ -8,6 +8,7 @@ pub(crate) mod hosts;
 pub(crate) mod language;
 pub mod live_updates;
 pub(crate) mod load_shedding;
+pub(crate) mod network_places;
 pub(crate) mod precompressed;
 pub(crate) mod public_cache;
 pub(crate) mod rate_limits;

@@ -42,8 +42,8 @@ pub async fn requests(State(web): State<Web>, request: Request, next: Next) -> R
         return next.run(request).await;
     }
     let Some(network) = network_of(&request) else { return next.run(request).await };
-    let subject = rules::of_network(&web.app_state, network);
-    let usage = web.app_state.limiter.take(&REQUESTS, subject, web.app_state.clock.now());
+    let now = web.app_state.clock.now();
+    let usage = rules::count_any_request(&web.app_state, network, now);
     if usage.is_allowed {
         return next.run(request).await;
     }

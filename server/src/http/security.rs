@@ -18,7 +18,9 @@ use nadi::input::return_path;
 use url::Url;
 
 use super::hosts::Hosts;
-use super::{ANSWER_WITHIN, UPLOAD_WITHIN, Web};
+use super::{ANSWER_WITHIN, UPLOAD_WITHIN, Web, source, trace};
+use crate::state::AppState;
+use crate::{panics, security_log};
 
 /// The time limit for a calendar to be uploaded or fetched, and then read.
 const CALENDAR_WITHIN: Duration = UPLOAD_WITHIN.saturating_add(Duration::from_secs(60));
@@ -39,8 +41,15 @@ pub async fn same_origin(State(web): State<Web>, mut request: Request, next: Nex
         forget_foreign_referer(request.headers_mut(), &web.hosts);
         next.run(request).await
     } else {
+        log_foreign_origin(&web.app_state, &request);
         (StatusCode::FORBIDDEN, plain_text(&text!("problem-foreign-origin"))).into_response()
     }
+}
+
+/// Logs that another site has sent this request.
+pub fn log_foreign_origin(app_state: &AppState, request: &Request) {
+    let (network, id) = (source::network_of(request), trace::request_id(request));
+    security_log::foreign_origin(app_state, network, id);
 }
 
 /// A form without scripts is answered with a redirect to where it came from, which must be a page of ours.
@@ -115,14 +124,18 @@ fn policy(scripts: &str, styles: &str) -> String {
 static POLICY: LazyLock<Option<HeaderValue>> =
     LazyLock::new(|| HeaderValue::from_str(&content_policy(None)).ok());
 
-/// A year, in seconds. Without `includeSubDomains`: other hosts of the domain may not be ours.
+/// A year, in seconds. The operator says whether the names below the site's are theirs.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+const HTTPS_ONLY_BELOW: HeaderValue =
+    HeaderValue::from_static("max-age=31536000; includeSubDomains");
 
 /// Sets the security headers of every answer.
 pub async fn secure_headers(State(web): State<Web>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if web.app_state.site.is_https() {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+        let below = web.app_state.settings.https_subdomains;
+        let value = if below { HTTPS_ONLY_BELOW } else { HTTPS_ONLY };
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     let headers = response.headers_mut();
     if let Some(policy) = POLICY.as_ref().filter(|_| !headers.contains_key(CONTENT_POLICY)) {
@@ -160,11 +173,9 @@ pub fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     error_page(StatusCode::INTERNAL_SERVER_ERROR, &text!("error-internal-title"))
 }
 
-/// Logs a panic.
+/// Logs that a request panicked; [`crate::panics`] has logged where. Only a text without values is repeated.
 pub fn log_panic(panic: &(dyn Any + Send)) {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-    tracing::error!(panic = text, "a request panicked");
+    tracing::error!(panic = panics::fixed_text(panic), "a request panicked");
 }
 
 /// The answer when the database is unreachable.

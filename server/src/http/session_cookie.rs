@@ -1,6 +1,7 @@
 //! The cookies of a browser: its session, what it waits for while signing in, and who it is as a visitor. Viewing a page
 //! sets none of them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::cookies::{self, SameSite};
@@ -9,15 +10,18 @@ use async_trait::async_trait;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use chrono::{DateTime, Duration, Utc};
-use nadi::actor::Visitor;
+use nadi::actor::{Network, Visitor};
 use nadi::ports::{Answer, BrowserSession, KnownAccount, ProofToken};
+use uuid::Uuid;
 
 use super::visitor_cookie::{self, VisitorCookie};
 use crate::accounts::credential::{Credential, CredentialKind};
 use crate::accounts::devices;
 use crate::accounts::sessions::{self, SessionSecret};
 use crate::bookings;
+use crate::codes::CodeKey;
 use crate::keys::Purpose;
+use crate::security_log;
 use crate::state::AppState;
 
 const SESSION: &str = "nadi_session";
@@ -27,6 +31,14 @@ const PASSKEY: &str = "nadi_passkey";
 const VISITOR: &str = "nadi_visitor";
 /// What a browser that has signed in keeps also after signing out.
 const DEVICE: &str = "nadi_device";
+/// What was typed into a form that was not carried out, in two parts; see [`crate::pages::forms`].
+pub(crate) const TYPED: [&str; 2] = ["nadi_typed", "nadi_typed_2"];
+/// The account that was last signed in in this browser, as a digest.
+pub(crate) const SENDER: &str = "nadi_sender";
+/// What a browser forgets of this site when somebody signs out: what scripts have stored. Not `"cookies"`, because a
+/// browser that has signed in is known by one of them. Not `"cache"` either: nothing of a person is in it (all such
+/// answers are `no-store`), and with a cache of 300 MB it keeps Chromium for up to a second.
+const CLEARED: HeaderValue = HeaderValue::from_static("\"storage\"");
 /// How long a browser keeps the secrets of a sign-in that is not finished.
 const SIGNING_IN: Duration = Duration::minutes(15);
 
@@ -52,6 +64,7 @@ pub struct Browser {
     device: String,
     /// Names, and lines of `Set-Cookie`.
     answer: Mutex<Vec<(String, String)>>,
+    has_signed_out: AtomicBool,
 }
 
 impl Browser {
@@ -65,6 +78,7 @@ impl Browser {
             sent: pairs.map(|(name, value)| (name.trim().into(), value.trim().into())).collect(),
             device: device.unwrap_or_default().to_owned(),
             answer: Mutex::default(),
+            has_signed_out: AtomicBool::new(false),
         }
     }
 
@@ -84,13 +98,36 @@ impl Browser {
         Some(visitor_cookie::read(&keys, self.sent(VISITOR)?, self.now)?.visitor())
     }
 
+    /// Writes a line for each of its cookies that nobody can have got from us. Sessions that have ended are not meant:
+    /// browsers often send these.
+    pub fn log_forged_cookies(&self, network: Option<Network>, request: Uuid) {
+        let keys = self.app_state.keys.macs(Purpose::Cookies);
+        let is_forged = |name, is_ours: &dyn Fn(&str) -> bool| {
+            self.sent(name).is_some_and(|value| !value.is_empty() && !is_ours(value))
+        };
+        if is_forged(SESSION, &|value| SessionSecret::parse(value).is_some()) {
+            security_log::forged(&self.app_state, network, request, "session_cookie");
+        }
+        if is_forged(VISITOR, &|value| visitor_cookie::is_ours(&keys, value)) {
+            security_log::forged(&self.app_state, network, request, "visitor_cookie");
+        }
+    }
+
     /// The mark that it has got at its last sign-in.
     pub fn mark(&self) -> Option<String> {
         self.sent(DEVICE).map(str::to_owned)
     }
 
+    /// What typed values are encrypted with in its cookies.
+    pub fn code_key(&self) -> &CodeKey {
+        &self.app_state.code_key
+    }
+
     /// Sets the cookies in the answer to the request.
     pub fn set_cookies(&self, response: &mut Response) {
+        if self.has_signed_out.load(Ordering::Relaxed) {
+            response.headers_mut().insert("clear-site-data", CLEARED);
+        }
         let cookies = std::mem::take(&mut *self.lock());
         for (_, cookie) in cookies {
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
@@ -99,7 +136,7 @@ impl Browser {
         }
     }
 
-    /// Ends the session and forgets the visitor.
+    /// Ends the session, and leaves nothing of its person in the browser but the mark of a device.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -113,6 +150,8 @@ impl Browser {
         // The next person at this browser shall not see what was booked before, or a key that was just made.
         self.forget(VISITOR);
         self.forget(shown_once::NAME);
+        TYPED.into_iter().chain([SENDER]).for_each(|name| self.forget(name));
+        self.has_signed_out.store(true, Ordering::Relaxed);
         Ok(())
     }
 

@@ -18,12 +18,13 @@ use url::Url;
 
 use super::request_body::{self, BodyLimits, Unread};
 use super::security::plain_text;
+use crate::permission_checks::PermissionChecks as _;
 
 /// Middleware: refuses everybody who has no calendar to add the file to, before the file is read. Whether the calendar
 /// is theirs is checked by the service, as always.
 pub async fn staff_only(request: Request, next: Next) -> Response {
     let caller = request.extensions().get::<Caller>().ok_or(Failure::SignInFirst);
-    let allowed = caller.and_then(|caller| caller.may(Permission::ManageSchedules, &Target::ANY));
+    let allowed = caller.and_then(|caller| caller.must(Permission::ManageSchedules, &Target::ANY));
     let Err(failure) = allowed.map(|_| ()) else { return next.run(request).await };
     let (head, body) = request.into_parts();
     let answer = refused(&head, failure);

@@ -57,23 +57,33 @@ impl VisitorCookie {
     }
 }
 
+/// Was this cookie issued by us, even if it has expired?
+pub fn is_ours(keys: &Macs, value: &str) -> bool {
+    keys.any(|key| signed(key, value).is_some())
+}
+
 /// `None`: the cookie was not issued by us, or has expired.
 pub fn read(keys: &Macs, value: &str, now: DateTime<Utc>) -> Option<VisitorCookie> {
     keys.all().iter().find_map(|key| read_with(key, value, now))
 }
 
 fn read_with(key: &CodeKey, value: &str, now: DateTime<Utc>) -> Option<VisitorCookie> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
-    let (signed, sent) = bytes.split_at_checked(SIGNED_BYTES)?;
-    // Of slices of different lengths, this is false.
-    if !bool::from(mac(key, signed).as_slice().ct_eq(sent)) {
-        return None;
-    }
+    let signed = signed(key, value)?;
     let (secret, seconds) = signed.split_at_checked(SECRET_BYTES)?;
     let seconds = u32::from_be_bytes(seconds.try_into().ok()?);
     let issued_at = DateTime::from_timestamp(seconds.into(), 0)?;
     let cookie = VisitorCookie { secret: secret.try_into().ok()?, issued_at, key: key.clone() };
     (now - issued_at <= LASTS).then_some(cookie)
+}
+
+/// What the code in a cookie authenticates, if it is right.
+fn signed(key: &CodeKey, value: &str) -> Option<Vec<u8>> {
+    let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
+    let (signed, sent) = bytes.split_at_checked(SIGNED_BYTES)?;
+    // Of slices of different lengths, this is false.
+    let is_right = bool::from(mac(key, signed).as_slice().ct_eq(sent));
+    bytes.truncate(SIGNED_BYTES);
+    is_right.then_some(bytes)
 }
 
 fn mac(key: &CodeKey, signed: &[u8]) -> Vec<u8> {

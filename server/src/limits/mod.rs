@@ -111,19 +111,28 @@ impl RateLimiter {
     pub fn take(&self, limit: &Limit, subject: Subject, now: DateTime<Utc>) -> Usage {
         let take = |window: &mut Window, now_ms| window.take(limit.most, now_ms);
         let usage = self.update(limit, subject, now, take);
-        if !usage.is_allowed {
-            self.log_refusal(limit, subject);
-        }
-        usage
-    }
-
-    fn log_refusal(&self, limit: &Limit, subject: Subject) {
-        let key = CounterKey { limit: limit.name, subject };
-        if self.0.logged.entry(key).or_insert(()).is_fresh() {
+        if !usage.is_allowed && self.must_be_logged(limit, subject) {
             let limit = limit.name;
             // As all lines of `security_log`.
             tracing::warn!(target: "nadi::security", event = "limit_reached", limit, %subject);
         }
+        usage
+    }
+
+    /// Counts one of something that refuses nobody by itself; raises an alarm when there are more than the limit says.
+    pub fn watch(&self, limit: &Limit, subject: Subject, now: DateTime<Utc>) {
+        let take = |window: &mut Window, now_ms| window.take(limit.most, now_ms);
+        let usage = self.update(limit, subject, now, take);
+        if !usage.is_allowed && self.must_be_logged(limit, subject) {
+            let (limit, most) = (limit.name, limit.most);
+            tracing::error!(target: "nadi::security", event = "alarm", limit, most);
+        }
+    }
+
+    /// Once a minute for each who is refused.
+    fn must_be_logged(&self, limit: &Limit, subject: Subject) -> bool {
+        let key = CounterKey { limit: limit.name, subject };
+        self.0.logged.entry(key).or_insert(()).is_fresh()
     }
 
     /// What [`RateLimiter::take`] would say, without counting.

@@ -52,6 +52,14 @@ const REGISTRATIONS: Limit = Limit::new("registrations", 30, Duration::from_secs
 /// Wrong codes and wrong passwords from one network, of browsers that have not signed in with the address before.
 pub const WRONG_CODES: Limit = Limit::new("wrong-codes", 50, HOUR);
 pub const WRONG_PASSWORDS: Limit = Limit::new("wrong-passwords", 50, HOUR);
+/// Wrong codes of all networks and addresses together, of browsers that have not signed in with the address before. A
+/// site with 5,000 bookings a day has some hundred in a day. More than these mean that somebody guesses codes from many
+/// networks, which no other limit sees: it is told in the log, and from then on a code has one try in such browsers
+/// instead of five ([`are_codes_guessed`]). So each guess costs whoever guesses a code of their own, and codes are
+/// limited for addresses and networks. Nobody else is shut out by it: the right code counts at the first try, and
+/// whoever has mistyped it asks for another one. Slower answers would not help: somebody who guesses asks many times at
+/// once, and would only keep the places of those who wait.
+const ALL_WRONG_CODES: Limit = Limit::new("all-wrong-codes", 1000, HOUR);
 
 /// How many times what one visitor may do, all visitors of a network may do together.
 const VISITORS_OF_NETWORK: u32 = 20;
@@ -65,6 +73,11 @@ pub fn must_be_allowed(usage: Usage) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::TooManyTries { retry_after_seconds: usage.wait_seconds }),
     }
+}
+
+/// Counts one request of any kind, before anything is done for it.
+pub fn count_any_request(app_state: &AppState, network: Network, now: DateTime<Utc>) -> Usage {
+    take(app_state, &REQUESTS, network, now)
 }
 
 /// Counts one request, as a read or as a change. Returns the limit that counted it.
@@ -85,21 +98,40 @@ pub fn count_request(
                 Some(visitor) => {
                     // Whoever sends no cookie gets a new one, so all visitors of a network are bounded, too.
                     if let Some(network) = caller.network {
-                        let all = Limit { most: limit.most * VISITORS_OF_NETWORK, ..*limit };
-                        let network = limiter.subject("visitors of a network", network);
-                        let usage = limiter.take(&all, network, caller.now);
+                        let usage = take_visitors(app_state, limit, network, caller.now);
                         if !usage.is_allowed {
                             return Some((limit, usage));
                         }
                     }
                     limiter.subject("account", visitor.account.0)
                 }
-                None => of_network(app_state, caller.network?),
+                None => {
+                    return Some((limit, take(app_state, limit, caller.network?, caller.now)));
+                }
             };
             (limit, subject)
         }
     };
     Some((limit, limiter.take(limit, subject, caller.now)))
+}
+
+/// Counts one for all visitors of a network and, of IPv6, of its site.
+fn take_visitors(
+    app_state: &AppState,
+    limit: &Limit,
+    network: Network,
+    now: DateTime<Utc>,
+) -> Usage {
+    let limiter = &app_state.limiter;
+    let of_network = Limit { most: limit.most * VISITORS_OF_NETWORK, ..*limit };
+    if let Some(site) = network.site() {
+        let of_site = Limit { most: of_network.most * NETWORKS_OF_SITE, ..*limit };
+        let usage = limiter.take(&of_site, limiter.subject("visitors of a site", site), now);
+        if !usage.is_allowed {
+            return usage;
+        }
+    }
+    limiter.take(&of_network, limiter.subject("visitors of a network", network), now)
 }
 
 /// Counts a hold before it is tried.
@@ -197,6 +229,24 @@ pub fn may_try(app_state: &AppState, caller: &Caller, limit: &Limit) -> Outcome<
         must_be_allowed(limiter.check(&of_site, site, caller.now))?;
     }
     Ok(must_be_allowed(limiter.check(limit, of_network(app_state, network), caller.now))?)
+}
+
+/// A code was wrong, whatever it was for. Not for browsers that have signed in with the address before.
+pub fn code_was_wrong(app_state: &AppState, caller: &Caller) {
+    was_wrong(app_state, caller, &WRONG_CODES);
+    if app_state.settings.rate_limits {
+        app_state.limiter.watch(&ALL_WRONG_CODES, everybody(app_state), caller.now);
+    }
+}
+
+/// Are so many codes wrong that somebody must be guessing them? Then each has one try.
+pub fn are_codes_guessed(app_state: &AppState, now: DateTime<Utc>) -> bool {
+    app_state.settings.rate_limits
+        && !app_state.limiter.check(&ALL_WRONG_CODES, everybody(app_state), now).is_allowed
+}
+
+fn everybody(app_state: &AppState) -> Subject {
+    app_state.limiter.subject("everybody", "")
 }
 
 /// A code or a password was wrong.

@@ -19,7 +19,7 @@ use app::messages::emails;
 use chrono::{DateTime, Duration, Utc};
 use futures::FutureExt;
 use nadi::actor::ActingRole;
-use nadi::appointment::State;
+use nadi::appointment::{CODE_VALID_FOR, State};
 use nadi::formatting;
 use nadi::ids::{AppointmentId, PersonId};
 use nadi::local_time::{LocalTime, LocalTimes};
@@ -412,7 +412,12 @@ impl Dispatcher {
             Template::Code => {
                 let counter = claimed.data.get("code_counter").and_then(|v| v.as_i64());
                 let superseded = counter.unwrap_or(1) < i64::from(row.code_counter);
-                let waiting = row.state == State::Pending.as_str() && row.expires_at > now;
+                let sent_at = claimed.data.get("code_sent_at").and_then(|v| v.as_str());
+                let sent_at = sent_at.and_then(|at| at.parse::<DateTime<Utc>>().ok());
+                // Messages of the release before do not say when.
+                let until =
+                    sent_at.map_or(row.expires_at, |at| row.expires_at.min(at + CODE_VALID_FOR));
+                let waiting = row.state == State::Pending.as_str() && until > now;
                 if superseded || !waiting {
                     return None;
                 }
@@ -420,7 +425,7 @@ impl Dispatcher {
                     let keys = self.0.app_state.keys.macs(Purpose::Codes);
                     keys.current().code(AppointmentId(row.id), row.code_counter)
                 };
-                let until = LocalTime::new(row.expires_at, zone);
+                let until = LocalTime::new(until, zone);
                 Some(emails::code(&visit, &code, until))
             }
             Template::Confirmed => Some(emails::confirmed(&visit)),

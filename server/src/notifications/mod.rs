@@ -141,7 +141,7 @@ async fn make(
                 channel: planned.channel.as_str(),
                 template: planned.template.as_str(),
                 actor: event.actor.clone(),
-                data: code_counter(&event.data),
+                data: code_data(&event.data, event.occurred_at),
                 due_at: event.occurred_at,
             });
         }
@@ -196,7 +196,7 @@ async fn take_over(app_state: &AppState) -> anyhow::Result<()> {
                 channel: planned.channel.as_str(),
                 template: planned.template.as_str(),
                 actor: event.actor.clone(),
-                data: code_counter(&event.payload),
+                data: code_data(&event.payload, event.occurred_at),
                 due_at: event.occurred_at,
             });
         }
@@ -230,9 +230,10 @@ fn booker(event: &StoredEvent) -> Option<Uuid> {
     event.data.get("account")?.as_str()?.parse().ok()
 }
 
-fn code_counter(data: &serde_json::Value) -> serde_json::Value {
+/// What a message with a code needs to know about it.
+fn code_data(data: &serde_json::Value, sent_at: DateTime<Utc>) -> serde_json::Value {
     match data.get("code_counter") {
-        Some(counter) => serde_json::json!({ "code_counter": counter }),
+        Some(counter) => serde_json::json!({ "code_counter": counter, "code_sent_at": sent_at }),
         None => serde_json::json!({}),
     }
 }

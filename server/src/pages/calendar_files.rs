@@ -14,6 +14,8 @@ use nadi::ports::CalendarText;
 use crate::http::Web;
 use crate::http::security::plain_text;
 
+const DOWNLOAD: HeaderValue = HeaderValue::from_static("attachment; filename=\"appointment.ics\"");
+
 /// `/feeds/{secret}.ics`. Anyone who knows the address may read it, because calendar programs have no session.
 pub async fn feed(
     State(web): State<Web>,
@@ -23,7 +25,8 @@ pub async fn feed(
     let secret = file.strip_suffix(".ics").unwrap_or(&file);
     let now = web.app_state.clock.now();
     match web.ports.feeds.read_feed(secret, now).await {
-        Ok(text) => calendar(text, &headers, None),
+        // The address is a secret: keep it out of shared caches.
+        Ok(text) => calendar(text, &headers, "private, no-cache"),
         Err(failure) => error_response(&failure),
     }
 }
@@ -37,16 +40,17 @@ pub async fn appointment(
 ) -> Response {
     let Ok(id) = AppointmentId::from_str(&id) else { return error_response(&Failure::NotFound) };
     match web.ports.feeds.appointment_file(&caller, id).await {
-        Ok(text) => calendar(text, &headers, Some("attachment; filename=\"appointment.ics\"")),
+        Ok(text) => {
+            // Somebody else at this computer shall not find it in the browser's cache.
+            let mut response = calendar(text, &headers, "no-store");
+            response.headers_mut().insert(header::CONTENT_DISPOSITION, DOWNLOAD);
+            response
+        }
         Err(failure) => error_response(&failure),
     }
 }
 
-fn calendar(
-    text: CalendarText,
-    headers: &HeaderMap,
-    disposition: Option<&'static str>,
-) -> Response {
+fn calendar(text: CalendarText, headers: &HeaderMap, caching: &'static str) -> Response {
     let tags = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_unchanged = tags.is_some_and(|tags| {
         tags.trim() == "*" || tags.split(',').any(|tag| weak(tag.trim()) == text.etag)
@@ -60,12 +64,8 @@ fn calendar(
     if let Ok(etag) = HeaderValue::from_str(&text.etag) {
         headers.insert(header::ETAG, etag);
     }
-    // The address is a secret: keep it out of shared caches and search engines.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
-    if let Some(disposition) = disposition {
-        headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
-    }
     response
 }
 

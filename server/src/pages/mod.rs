@@ -5,6 +5,7 @@ pub(crate) mod calendar_files;
 pub(crate) mod forms;
 pub(crate) mod security_txt;
 pub(crate) mod sitemap;
+mod typed_cookies;
 
 use std::sync::Arc;
 

@@ -144,9 +144,9 @@ async fn extend(
 /// The confirmation of a hold.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"code": "123456"}))]
+#[schema(example = json!({"code": "12345678"}))]
 struct Confirmation {
-    /// The code that was sent, six digits. Not needed if `code_needed` of the appointment is false.
+    /// The code that was sent, eight digits. Not needed if `code_needed` of the appointment is false.
     code: Option<String>,
 }
 

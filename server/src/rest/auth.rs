@@ -23,7 +23,7 @@ use crate::accounts::{sessions, tokens};
 use crate::http::session_cookie::Browser;
 use crate::rest::input::{Body, CurrentCaller, Id};
 use crate::rest::problem::{
-    Kind, PlainChange, Problem, Refresh, SignIn, SignInByCode, SignedInRead,
+    Kind, PlainChange, Problem, ProvedChange, Refresh, SignIn, SignInByCode, SignedInRead,
 };
 use crate::rest::types::List;
 
@@ -147,7 +147,7 @@ fn locale() -> String {
 /// A code that was sent to an address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"proof_token": "k3J9…", "code": "123456"}))]
+#[schema(example = json!({"proof_token": "k3J9…", "code": "12345678"}))]
 pub struct SentCode {
     proof_token: String,
     code: String,
@@ -385,11 +385,12 @@ async fn list_sessions(
 
 /// Signs out another browser or program
 ///
-/// Its session ends at once, with all its tokens.
+/// Its session ends at once, with all its tokens. Unless it is the session of the request, this needs a sign-in of the
+/// last ten minutes.
 #[utoipa::path(
     delete, path = "/auth/sessions/{id}", operation_id = "end_session", tag = "Accounts",
     params(("id" = Uuid, Path, description = "The session's id")),
-    responses((status = 204, description = "The session has ended"), PlainChange)
+    responses((status = 204, description = "The session has ended"), ProvedChange)
 )]
 async fn end_session(
     State(api): State<Api>,

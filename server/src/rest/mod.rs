@@ -39,6 +39,7 @@ use crate::http::{BODY_BYTES_MAX, Web, rate_limits, security, source, trace};
 use crate::rest::api::{Api, Shared};
 use crate::rest::auth::bearer;
 use crate::rest::problem::{Kind, Problem};
+use crate::security_log;
 
 /// The path of the API.
 pub const ROOT: &str = "/api/v1";
@@ -96,13 +97,19 @@ async fn identify(State(api): State<Api>, mut request: Request, next: Next) -> R
     let request_id = trace::request_id(&request);
     let browser = Arc::new(Browser::new(&api.app_state, request.headers(), now));
     let (method, headers) = (request.method(), request.headers());
+    let network = source::network_of(&request);
+    browser.log_forged_cookies(network, request_id);
     let actor = match actor(&api, method, headers, &browser, now).await {
         Ok(actor) => actor,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => {
+            if problem.status == 401 {
+                security_log::forged(&api.app_state, network, request_id, "token");
+            }
+            return problem.into_response();
+        }
     };
     // A mark counts here, too, when it is sent.
     let device = browser.mark();
-    let network = source::network_of(&request);
     request.extensions_mut().insert(Caller { actor, now, request_id, device, network });
     request.extensions_mut().insert(browser.clone());
     let mut response = next.run(request).await;
@@ -142,6 +149,7 @@ async fn same_origin(State(web): State<Web>, request: Request, next: Next) -> Re
     if by_token || security::is_same_origin(&request, &web.hosts) {
         next.run(request).await
     } else {
+        security::log_foreign_origin(&web.app_state, &request);
         Kind::ForeignOrigin.problem().into_response()
     }
 }

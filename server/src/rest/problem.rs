@@ -222,7 +222,9 @@ pub struct SignInByCode;
 pub struct Refresh;
 /// Responses of a change of something other than an appointment.
 pub struct PlainChange;
-/// The same with `If-Match`.
+/// The same for a change that needs a recent proof of who asks.
+pub struct ProvedChange;
+/// The responses of [`PlainChange`] with `If-Match`.
 pub struct PlainVersionedChange;
 /// Responses of a change of a review.
 pub struct ReviewChange;
@@ -306,6 +308,20 @@ impl IntoResponses for PlainChange {
             ],
             &refusals,
         )
+    }
+}
+
+impl IntoResponses for ProvedChange {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let kinds = [
+            Kind::SignInNeeded,
+            Kind::ForeignOrigin,
+            Kind::ProveAgain,
+            Kind::NotFound,
+            Kind::MediaType,
+            Kind::Invalid,
+        ];
+        with(&kinds, &[])
     }
 }
 

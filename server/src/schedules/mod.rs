@@ -29,6 +29,7 @@ pub use crate::schedules::store::hours::ENCRYPTED;
 
 use crate::clinic;
 use crate::events::Author;
+use crate::permission_checks::PermissionChecks as _;
 use crate::schedules::store::hours;
 use crate::state::AppState;
 use crate::use_case::{Outcome, answer};
@@ -53,7 +54,8 @@ pub(super) async fn must_manage(
     let clinic = clinic::clinic_of(connection, doctor).await?.ok_or(Failure::NotFound)?;
     let target = Target::doctor(doctor, clinic);
     let role = account.acting_role(Permission::ManageSchedules, &target);
-    Ok((clinic, Author::new(role.ok_or(Failure::NotFound)?, account.account)))
+    let role = caller.must_act(role, Permission::ManageSchedules, doctor.0)?;
+    Ok((clinic, Author::new(role, account.account)))
 }
 
 /// Brings a doctor's slots up to date. The caller must have locked the row in `schedules`.

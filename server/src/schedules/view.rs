@@ -8,7 +8,7 @@ use nadi::actor::{ActingRole, Caller};
 use nadi::calendar::week_of;
 use nadi::formatting::local_date;
 use nadi::ids::{DoctorId, DraftId};
-use nadi::permissions::Permission;
+use nadi::permissions::{Permission, Target};
 use nadi::ports::{
     BlockView, DayChange, DoctorCalendar, HolidayView, HoursPlace, ScheduleChange, SchedulePreview,
     ScheduleView,
@@ -23,6 +23,7 @@ use super::{ScheduleService, must_manage};
 use crate::audit::Viewer;
 use crate::bookings::calendar_entries;
 use crate::clinic::places;
+use crate::permission_checks::PermissionChecks as _;
 use crate::schedules::make::Facts;
 use crate::schedules::store::blocks_and_slots;
 use crate::schedules::store::blocks_and_slots::BlockRow;
@@ -38,7 +39,8 @@ impl ScheduleService {
         from: Option<NaiveDate>,
         days: u8,
     ) -> Outcome<DoctorCalendar> {
-        let doctor = caller.signed_in()?.doctor_for(Permission::SeeOwnCalendar)?;
+        let account = caller.must(Permission::SeeOwnCalendar, &Target::ANY)?;
+        let doctor = account.doctor_for(Permission::SeeOwnCalendar)?;
         // From the main database, because doctors look for what was booked a second ago.
         let mut connection = self.app_state.write.0.acquire().await?;
         let (doctor_name, zone_name) =

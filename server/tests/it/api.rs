@@ -127,7 +127,7 @@ async fn a_program_registers_books_moves_and_cancels() {
     );
 
     let code = code_of(&clinic, &id, 1);
-    let wrong = if code == "000000" { "111111" } else { "000000" };
+    let wrong = if code == "00000000" { "11111111" } else { "00000000" };
     let refused = client.post(&format!("{path}/confirm"), &[], json!({"code": wrong})).await;
     assert_eq!((kind(&refused), &refused.1["tries_left"]), ((422, "wrong-code"), &json!(4)));
     let missing = client.post(&format!("{path}/confirm"), &[], Value::Null).await;

@@ -21,9 +21,16 @@ async fn auditor(clinic: &Clinic) -> SignedIn {
     let password = nadi::input::Password::parse(PASSWORD).expect("a password");
     let now = clinic.clock.now();
     let role = PlatformRole::Auditor;
-    let id = give_platform_role(&clinic.app_state, role, "Aurelia Audit", &address, &password, now)
-        .await
-        .expect("an auditor");
+    let id = give_platform_role(
+        &clinic.app_state,
+        role,
+        "Aurelia Audit",
+        &address,
+        Some(&password),
+        now,
+    )
+    .await
+    .expect("an auditor");
     let person: Uuid =
         sqlx::query_scalar("select id from people where account_id = $1 and relation = 'self'")
             .bind(id.0)

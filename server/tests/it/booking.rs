@@ -92,7 +92,8 @@ async fn five_wrong_codes_need_a_new_code() {
     let asha = clinic.patient("Asha").await;
     let id = clinic.hold(&asha, clinic.free(clinic.doctor).await[0]).await.expect("held");
     let right = clinic.app_state.code_key.code(id, 1);
-    let wrong = Code::parse(if right == "000000" { "000001" } else { "000000" }).expect("digits");
+    let wrong =
+        Code::parse(if right == "00000000" { "00000001" } else { "00000000" }).expect("digits");
     let confirm = async |code: &Code| {
         clinic.change(&asha, id, &Change::Confirm { code: Some(code.clone()) }).await
     };

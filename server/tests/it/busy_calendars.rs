@@ -18,6 +18,8 @@ use nadi::ports::{BusyCalendars, BusyRead, FetchFault, NewBusyCalendar};
 use server::busy_times::BusyService;
 use server::busy_times::fetch::{ANSWER_WITHIN, BYTES_MAX, FetchError, Fetched, Fetcher};
 use server::busy_times::refresh;
+use server::config::CalendarSources;
+use server::state::AppState;
 
 use crate::support::{Clinic, time};
 
@@ -174,6 +176,39 @@ async fn busy_times_of_an_external_calendar_are_not_offered() {
     busy.remove(&caller, clinic.doctor, list().await.id).await.expect("removed");
     assert_eq!(tuesdays(&clinic).await, all - 1);
     clinic.assert_consistent().await;
+}
+
+/// What goes by http shows its address, which is often a secret, to everybody in between.
+#[tokio::test]
+async fn new_calendars_are_read_by_https_unless_the_operator_allows_more() {
+    let clinic = Clinic::open().await;
+    let mut app_state = clinic.app_state.clone();
+    let fetcher = Fetcher::asking(|ip| ip.is_loopback());
+    let mut admin = clinic.patient("Maya").await;
+    admin.administers = Administers::Clinics(vec![clinic.clinic]);
+    let caller = clinic.caller(&admin);
+    let calendar_server = CalendarServer::default();
+    let address = calendar_server.open().await + "/me.ics";
+    calendar_server.set_calendar(WEEKLY);
+    let add = async |app_state: &AppState| {
+        let busy = BusyService::new(app_state.clone(), fetcher.clone());
+        busy.add_address(&caller, clinic.doctor, named("Hospital"), address.clone()).await
+    };
+    let asked = || calendar_server.asked.load(Ordering::SeqCst);
+    app_state.settings.calendar_sources = CalendarSources::Https;
+    let refused = Failure::field(Field::Calendar, Problem::NotPublic);
+    assert_eq!(add(&app_state).await, Err(refused));
+    assert_eq!(asked(), 0, "nobody is asked");
+    app_state.settings.calendar_sources = CalendarSources::Any;
+    add(&app_state).await.expect("read");
+    assert_eq!(asked(), 1);
+    // With the stricter setting, what is there already is still read.
+    app_state.settings.calendar_sources = CalendarSources::Https;
+    clinic.clock.step(TimeDelta::minutes(61));
+    assert_eq!(refresh::run_once(&app_state, &fetcher).await.expect("ran"), 1);
+    assert_eq!(asked(), 2);
+    let faults = "select count(*) from busy_calendars where fault is not null";
+    assert_eq!(clinic.count(faults).await, 0);
 }
 
 #[tokio::test]

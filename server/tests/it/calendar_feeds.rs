@@ -354,6 +354,9 @@ async fn an_appointment_is_downloaded_as_a_calendar_file() {
         let request = browser().get(format!("{base}/appointments/{id}/calendar.ics"));
         let answer = request.header("cookie", cookie).send().await.expect("an answer");
         let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
+        if answer.status() == 200 {
+            assert_eq!(answer.headers()["cache-control"], "no-store", "not in the browser's cache");
+        }
         (answer.status().as_u16(), kind, answer.text().await.expect("text"))
     };
     let (status, kind, text) = file(&cookie).await;

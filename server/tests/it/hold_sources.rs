@@ -257,7 +257,7 @@ async fn what_is_confirmed_at_the_same_moment_stays() {
             .await
             .expect("locked");
         let instance = clinic.instance(5);
-        let code = Code::parse(&clinic.app_state.code_key.code(id, 1)).expect("six digits");
+        let code = Code::parse(&clinic.app_state.code_key.code(id, 1)).expect("a code");
         let confirm = Change::Confirm { code: Some(code) };
         let admins = clinic.caller(&admin);
         let (confirmed, released, ()) = tokio::join!(

@@ -73,7 +73,7 @@ async fn a_wrong_code_sent_twice_uses_one_try() {
     let asha = clinic.patient("Asha").await;
     let held = hold(&clinic, &asha, clinic.free(clinic.doctor).await[0], "k").await.expect("held");
     let right = clinic.app_state.code_key.code(held.id, 1);
-    let wrong = if right == "000000" { "111111" } else { "000000" };
+    let wrong = if right == "00000000" { "11111111" } else { "00000000" };
     let confirm = async |code: &str, once: &IdempotencyKey| {
         let change = Change::Confirm { code: Some(Code::parse(code).expect("digits")) };
         let caller = clinic.caller(&asha);

@@ -538,14 +538,17 @@ async fn opening_the_link_changes_nothing_and_its_form_signs_in() {
     let path = format!("/invitations/{link}");
     let mut jar = CookieJar::default();
     for _ in 0..2 {
-        let (status, to, text) = jar.open(&base, &path).await;
+        let (status, to, _) = jar.open(&base, &path).await;
+        assert_eq!((status, to.as_str()), (303, "/invitation"), "the secret leaves the address");
+        let (status, to, text) = jar.open(&base, &to).await;
         assert_eq!((status, to.as_str()), (200, ""));
         assert!(text.contains(MEERA) && text.contains("/fn/join"), "{text}");
+        assert!(!text.contains(&path), "nor does any link of the page have it: {text}");
     }
     assert_eq!(clinic.count(ACCOUNTS).await, 0);
     let fields = [("link", link.as_str()), ("name", "Meera Naik"), ("password", PASSWORD)];
-    let to = jar.submit(&base, ("/fn/join", &path), &fields).await;
-    assert!(to.starts_with("/sign-in"), "{to}");
+    let to = jar.submit(&base, ("/fn/join", "/invitation"), &fields).await;
+    assert!(to.starts_with("/sign-in") && !jar.has("nadi_invitation"), "{to}");
     let (_, to, _) = jar.open(&base, &to).await;
     assert_eq!(to, "/calendar?welcome=joined", "a doctor is led to the calendar");
     let (status, _, text) = jar.open(&base, &to).await;

@@ -15,6 +15,7 @@ use crate::support::{Clinic, browser, time};
 const SOON: Duration = Duration::from_secs(10);
 const LIMITS: Limits = Limits {
     listeners: 10,
+    listeners_per_network: 10,
     min_event_interval: Duration::from_millis(250),
     heartbeat_interval: Duration::from_secs(20),
     max_connection_age: Duration::from_secs(600),
@@ -223,6 +224,32 @@ async fn too_many_listeners_are_refused_until_one_leaves() {
     time::until("the place is given back", is_given_back).await;
     let page = browser().get(format!("{base}/doctors/asha-naik")).send().await.expect("an answer");
     assert_eq!(page.status(), 200, "pages are for everybody");
+}
+
+/// Also behind a proxy, whose address is that of all connections.
+#[tokio::test]
+async fn one_network_cannot_take_the_places_of_the_others() {
+    let mut clinic = Clinic::open().await;
+    clinic.config.trusted_proxies = 1;
+    let clinic = crate::cache::beside(&clinic, None);
+    let limits = Limits { listeners: 4, listeners_per_network: 2, ..LIMITS };
+    let base = clinic.serve_listeners(Listeners::with(limits)).await;
+    let open = async |from: &str| {
+        let request = browser().get(format!("{base}/doctors/asha-naik/changes"));
+        request.header("x-forwarded-for", from).send().await.expect("an answer")
+    };
+    let (first, second) = (open("192.0.2.1").await, open("192.0.2.1").await);
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    let refused = open("192.0.2.1").await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "30");
+    let one = open("2001:db8::1").await;
+    let another = open("2001:db8::2").await;
+    assert_eq!((one.status().as_u16(), another.status().as_u16()), (200, 200));
+    assert_eq!(open("192.0.2.2").await.status(), 503, "all places are taken");
+    drop(first);
+    let is_given_back = async || open("192.0.2.1").await.status() == 200;
+    time::until("the place is given back", is_given_back).await;
 }
 
 #[tokio::test]

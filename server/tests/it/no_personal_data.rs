@@ -30,16 +30,16 @@ async fn send_nonsense(site: &Site) {
 
 #[test]
 fn what_is_looked_for_is_found() {
-    let secrets = [("a name", NAME.to_owned()), ("a code", "123456".to_owned())];
+    let secrets = [("a name", NAME.to_owned()), ("a code", "12345678".to_owned())];
     for line in [
         "signed in: Zuleika Quettawalla",
         "/doctors?q=zuleika+quettawalla",
         "next=%2Fpeople%3Fname%3DZuleika%20Quettawalla",
-        "code=123456&next=",
+        "code=12345678&next=",
     ] {
         assert_eq!(found(line, &secrets).len(), 1, "{line}");
     }
-    for line in ["took 0.123456 s", "id 0f123456a", "Zuleika"] {
+    for line in ["took 0.12345678 s", "id 0f12345678a", "Zuleika"] {
         assert_eq!(found(line, &secrets), Vec::<String>::new(), "{line}");
     }
 }

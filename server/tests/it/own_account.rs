@@ -17,7 +17,7 @@ use server::clock::Clock;
 use uuid::Uuid;
 
 use crate::support::http::{call_api, get_page};
-use crate::support::registration::Newcomer;
+use crate::support::registration::{CookieJar, Newcomer};
 use crate::support::{Clinic, browser};
 
 const PASSWORD: &str = "four calm green leaves";
@@ -101,7 +101,7 @@ async fn ask(clinic: &Clinic, who: &SignedIn, email: &str) -> (ProofToken, Code)
     let asked = clinic.ports.accounts.request_email_change(&caller, &new).await;
     let token = asked.expect("a code was sent");
     let code = clinic.code_sent_to(email).await;
-    (token, Code::parse(&code).expect("six digits"))
+    (token, Code::parse(&code).expect("a code"))
 }
 
 async fn confirm(
@@ -139,7 +139,10 @@ async fn changes_of_sign_in_and_data_need_a_recent_proof() {
         let caller = clinic.caller(who);
         let accounts = &clinic.ports.accounts;
         let again = Some(Failure::ProveAgain);
-        assert_eq!(accounts.set_password(&caller, &password(NEW_PASSWORD)).await.err(), again);
+        assert_eq!(
+            accounts.set_password(&caller, None, &password(NEW_PASSWORD)).await.err(),
+            again
+        );
         let new = address("new@example.org");
         assert_eq!(accounts.request_email_change(&caller, &new).await.err(), again);
         assert_eq!(accounts.export(&caller).await.err(), again);
@@ -216,8 +219,8 @@ async fn a_code_changes_the_address_of_the_account_that_asked_for_it_only() {
     let stranger = clinic.ports.sign_in.check_code(&clinic.visitor(), &proof.0, &proof.1).await;
     assert_eq!(stranger.err(), Some(Failure::CodeExpired), "it signs nobody in");
 
-    let wrong = Code::parse(if proof.1.as_str() == "111111" { "222222" } else { "111111" });
-    let wrong = (proof.0.clone(), wrong.expect("six digits"));
+    let wrong = Code::parse(if proof.1.as_str() == "11111111" { "22222222" } else { "11111111" });
+    let wrong = (proof.0.clone(), wrong.expect("a code"));
     let tried = confirm(&clinic, &maria, &wrong).await;
     assert_eq!(tried, Err(Refusal::WrongCode { tries_left: 4 }.into()));
     clinic.clock.step(Duration::minutes(16));
@@ -229,7 +232,7 @@ async fn a_code_changes_the_address_of_the_account_that_asked_for_it_only() {
     let (visitor, new) = (clinic.visitor(), address("b@example.org"));
     let other = clinic.ports.sign_in.send_code(&visitor, &new, "en").await.expect("sent");
     let code = clinic.code_sent_to("b@example.org").await;
-    let code = Code::parse(&code).expect("six digits");
+    let code = Code::parse(&code).expect("a code");
     assert_eq!(confirm(&clinic, &maria, &(other, code)).await, Err(Failure::CodeExpired));
 }
 
@@ -321,13 +324,13 @@ async fn a_new_password_signs_out_everywhere_else() {
     let feeds = clinic.ports.feeds.feeds(&caller, FeedKind::Patient).await.expect("feeds");
     let feed = feeds[0].path.clone();
     for easy in ["password1234", "maria.dias@example.org"] {
-        let refused = clinic.ports.accounts.set_password(&caller, &password(easy)).await;
+        let refused = clinic.ports.accounts.set_password(&caller, None, &password(easy)).await;
         let common = Failure::field(Field::Password, Problem::TooCommon);
         assert_eq!(refused, Err(common), "{easy}");
     }
     assert_eq!(get_page(&base, "/account", &elsewhere).await.0, 200);
     assert_eq!(get_page(&base, &feed, "").await.0, 200);
-    clinic.ports.accounts.set_password(&caller, &password(PASSWORD)).await.expect("set");
+    clinic.ports.accounts.set_password(&caller, None, &password(PASSWORD)).await.expect("set");
 
     let left: Vec<Uuid> =
         sqlx::query_scalar("select public_id from sessions where account_id = $1")
@@ -353,9 +356,73 @@ async fn a_new_password_signs_out_everywhere_else() {
     let email = "maria.dias@example.org";
     let step = clinic.ports.sign_in.check_password(&visitor, email, PASSWORD).await;
     assert!(matches!(step, Ok(SignInStep::SignedIn(known)) if known.id == maria.account));
-    clinic.ports.accounts.set_password(&caller, &password(NEW_PASSWORD)).await.expect("changed");
+    clinic
+        .ports
+        .accounts
+        .set_password(&caller, Some(PASSWORD), &password(NEW_PASSWORD))
+        .await
+        .expect("changed");
     let old = clinic.ports.sign_in.check_password(&visitor, email, PASSWORD).await;
     assert_eq!(old, Err(Failure::WrongCredentials));
+}
+
+/// Whoever finds a browser that has signed in minutes ago cannot take the account over.
+#[tokio::test]
+async fn another_password_needs_the_old_one_or_a_mailed_code() {
+    let clinic = Clinic::open().await;
+    let asha = clinic.proved(&clinic.known_patient("Asha").await);
+    let asha = in_session(&clinic, &asha, "This browser").await;
+    let caller = clinic.caller(&asha);
+    let accounts = &clinic.ports.accounts;
+    let new = password(NEW_PASSWORD);
+    let problem = |problem| Err(Failure::field(Field::OldPassword, problem));
+    for old in [None, Some("")] {
+        let refused = accounts.set_password(&caller, old, &new).await;
+        assert_eq!(refused, problem(Problem::Missing));
+    }
+    let long = "x".repeat(1000);
+    for wrong in [NEW_PASSWORD, "Four calm green leaves", "four calm green leaves ", &long] {
+        let refused = accounts.set_password(&caller, Some(wrong), &new).await;
+        assert_eq!(refused, problem(Problem::Unknown), "{wrong}");
+    }
+    // Guesses are counted like those of signing in.
+    for _ in 0..6 {
+        accounts.set_password(&caller, Some("wrong"), &new).await.expect_err("refused");
+    }
+    let refused = accounts.set_password(&caller, Some(PASSWORD), &new).await;
+    assert!(matches!(refused, Err(Failure::TooManyTries { .. })), "{refused:?}");
+    clinic.clock.step(Duration::minutes(31));
+    let caller = clinic.caller(&just_proved(&clinic, &asha));
+    accounts.set_password(&caller, Some(PASSWORD), &new).await.expect("changed");
+}
+
+/// Of a browser: after "forgotten password" nobody asks for it.
+#[tokio::test]
+async fn whoever_forgot_the_password_signs_in_with_a_code_and_sets_another() {
+    let clinic = Clinic::open().await;
+    clinic.known_patient("Asha").await;
+    let base = clinic.serve().await;
+    let mut jar = CookieJar::default();
+    let address = ("email", "asha@example.org");
+    let form = ("/fn/sign_in", "/sign-in");
+    jar.submit(&base, form, &[address, ("password", PASSWORD)]).await;
+    let (_, _, page) = jar.open(&base, "/account/password").await;
+    assert!(page.contains("name=\"old_password\""), "{page}");
+    let set = ("/fn/set_password", "/account/password");
+    let to = jar.submit(&base, set, &[("password", NEW_PASSWORD)]).await;
+    assert!(to.contains("__err="), "{to}");
+
+    let next = ("next", "/account/password?forgotten=yes");
+    jar.submit(&base, ("/fn/prove_with_code", "/account/password"), &[next]).await;
+    let code = clinic.code_sent_to("asha@example.org").await;
+    jar.submit(&base, ("/fn/check_code", "/sign-in/code"), &[("code", &code), next]).await;
+    let (_, _, page) = jar.open(&base, "/account/password").await;
+    assert!(!page.contains("name=\"old_password\""), "{page}");
+    let to = jar.submit(&base, set, &[("password", NEW_PASSWORD)]).await;
+    assert!(!to.contains("__err="), "{to}");
+    let visitor = clinic.visitor();
+    let step = clinic.ports.sign_in.check_password(&visitor, address.1, NEW_PASSWORD).await;
+    assert!(matches!(step, Ok(SignInStep::SignedIn(_))), "{step:?}");
 }
 
 #[tokio::test]
@@ -379,9 +446,15 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
     assert_eq!(Some(current), here.access.session.map(|here| vec![here]));
 
     let foreign = foreign.access.session.expect("a session");
-    assert_eq!(accounts.end_session(&caller, foreign).await, Err(Failure::NotFound));
+    let proved = clinic.caller(&just_proved(&clinic, &here));
+    assert_eq!(accounts.end_session(&proved, foreign).await, Err(Failure::NotFound));
     assert_eq!(clinic.count("select count(*) from sessions").await, 4);
     let phone = phone.access.session.expect("a session");
+    // An hour after signing in, who asks may be somebody who has found the browser.
+    assert_eq!(accounts.end_session(&caller, phone).await, Err(Failure::ProveAgain));
+    assert_eq!(accounts.end_other_sessions(&caller).await, Err(Failure::ProveAgain));
+    let here = just_proved(&clinic, &here);
+    let caller = clinic.caller(&here);
     accounts.end_session(&caller, phone).await.expect("ended");
     assert_eq!(accounts.end_session(&caller, phone).await, Err(Failure::NotFound));
     assert_eq!(accounts.end_other_sessions(&caller).await, Ok(1));
@@ -398,6 +471,40 @@ async fn sessions_are_listed_and_ended_by_their_owner_only() {
 }
 
 #[tokio::test]
+async fn after_a_change_the_page_offers_to_end_other_sessions() {
+    let clinic = Clinic::open().await;
+    let base = clinic.serve().await;
+    let asha = clinic.known_patient("Asha").await;
+    let here = clinic.cookie(&asha).await;
+    let changes = [
+        "/account?done=email",
+        "/account/security?done=passkey-added",
+        "/account/security?done=passkey-removed",
+        "/account/security?done=authenticator-added",
+        "/account/security?done=authenticator-removed",
+    ];
+    let offers = "If someone else may have used your account";
+    for page in changes {
+        let (status, _, page) = get_page(&base, page, &here).await;
+        assert!(status == 200 && !page.contains(offers), "there is no other session: {page}");
+    }
+    let there = clinic.cookie(&asha).await;
+    for page in changes {
+        let (_, _, page) = get_page(&base, page, &here).await;
+        assert!(page.contains(offers) && page.contains("/fn/end_other_sessions"), "{page}");
+    }
+    let (_, _, page) = get_page(&base, "/account?done=name", &here).await;
+    assert!(!page.contains(offers), "{page}");
+    let mut jar = CookieJar::default();
+    let fields = [("email", "asha@example.org"), ("password", PASSWORD)];
+    jar.submit(&base, ("/fn/sign_in", "/sign-in"), &fields).await;
+    jar.submit(&base, ("/fn/end_other_sessions", "/account"), &[]).await;
+    for ended in [&here, &there] {
+        assert_eq!(get_page(&base, "/account", ended).await.0, 303);
+    }
+}
+
+#[tokio::test]
 async fn the_export_has_everything_and_no_secret() {
     let clinic = Clinic::open().await;
     let maria = somebody(&clinic, "Maria Dias").await;
@@ -407,7 +514,7 @@ async fn the_export_has_everything_and_no_secret() {
     let maria = just_proved(&clinic, &maria);
     let caller = clinic.caller(&maria);
     let ports = &clinic.ports;
-    ports.accounts.set_password(&caller, &password(PASSWORD)).await.expect("a password");
+    ports.accounts.set_password(&caller, None, &password(PASSWORD)).await.expect("a password");
     let child = NewDependant { name: "Kiran Dias".into(), birth_date: "2019-05-04".parse().ok() };
     ports.people.add_dependant(&caller, &child).await.expect("added");
     let review = ReviewForm { stars: Some(5), text: "Calm and kind.".into(), anonymous: false };
@@ -580,7 +687,7 @@ async fn a_deleted_account_is_gone_and_the_clinics_record_stays() {
     let maria = just_proved(&clinic, &maria);
     let caller = clinic.caller(&maria);
     let ports = &clinic.ports;
-    ports.accounts.set_password(&caller, &password(PASSWORD)).await.expect("a password");
+    ports.accounts.set_password(&caller, None, &password(PASSWORD)).await.expect("a password");
     let birth_date = "2019-05-04".parse().ok();
     let child = NewDependant { name: "Kiran Dias".into(), birth_date };
     let child = ports.people.add_dependant(&caller, &child).await.expect("added").id;
@@ -706,7 +813,7 @@ const WRITES: [(&str, Write); 12] = [
     ("the owner's name", |ports, caller| ports.accounts.rename(caller, "Kiran Dias").boxed()),
     ("the language", |ports, caller| ports.accounts.set_locale(caller, "en").boxed()),
     ("a password", |ports, caller| {
-        async move { ports.accounts.set_password(caller, &password(PASSWORD)).await }.boxed()
+        async move { ports.accounts.set_password(caller, None, &password(PASSWORD)).await }.boxed()
     }),
     ("a new address", |ports, caller| {
         async move {

@@ -13,6 +13,7 @@ use nadi::input::{Code, Password};
 use nadi::ports::{Change, Contact, HoldRequest, Registration, Seen};
 use reqwest::header::RETRY_AFTER;
 use server::accounts::devices;
+use server::clock::Clock as _;
 use server::limits::rules;
 use server::ports;
 use uuid::Uuid;
@@ -177,7 +178,7 @@ async fn one_network_guesses_fifty_codes_an_hour_and_owners_get_in_all_the_same(
     let clinic = limited().await;
     let asha = clinic.known_patient("Asha").await;
     let sign_in = &clinic.ports.sign_in;
-    let wrong = Code::parse("000000").expect("six digits");
+    let wrong = Code::parse("00000000").expect("a code");
     let mut compared = 0;
     for number in 0..20 {
         let address = email(&format!("person{number}@example.org"));
@@ -224,7 +225,7 @@ async fn wrong_passwords_of_one_network_do_not_shut_out_browsers_that_are_known(
 async fn codes_of_visitors_count_for_their_network() {
     let clinic = limited().await;
     let free = clinic.free(clinic.doctor).await;
-    let wrong = Code::parse("000000").expect("six digits");
+    let wrong = Code::parse("00000000").expect("a code");
     let mut compared = 0;
     for number in 0..12 {
         // Ten holds from each network, and one network after the other.
@@ -360,12 +361,39 @@ async fn all_networks_of_an_ipv6_site_have_few_shares_together() {
     assert_eq!(sent, 5);
 }
 
+/// Before, each of its networks could ask for as much as one.
+#[tokio::test]
+async fn an_ipv6_site_asks_for_as_much_as_eight_networks() {
+    let clinic = limited().await;
+    let now = clinic.clock.now();
+    let counted = |number: u32, site: u16| {
+        let address = format!("2001:db8:{site:x}:{number:x}::1");
+        let from = clinic.from(&address);
+        let network = from.network.expect("a network");
+        let any = rules::count_any_request(&clinic.app_state, network, now);
+        let usage = |caller: &Caller| {
+            let usage = rules::count_request(&clinic.app_state, caller, true);
+            usage.expect("counted").1.is_allowed
+        };
+        let visitor = clinic.new_visitor(&address, number.into());
+        (any.is_allowed, usage(&from), usage(&visitor))
+    };
+    let all: Vec<_> = (0..10_000).map(|number| counted(number, 7)).collect();
+    let count = |allowed: &dyn Fn(&(bool, bool, bool)) -> bool| {
+        all.iter().filter(|one| allowed(one)).count()
+    };
+    assert_eq!(count(&|one| one.0), 8 * 1000, "requests of any kind");
+    assert_eq!(count(&|one| one.1), 8 * 10, "changes of the unknown");
+    assert_eq!(count(&|one| one.2), 8 * 10 * 20, "changes of visitors");
+    assert_eq!(counted(0, 8), (true, true, true), "somebody else");
+}
+
 /// Five tries for each code, of many codes and many networks, were four hundred guesses a day.
 #[tokio::test]
 async fn a_code_is_guessed_at_a_hundred_times_a_day_by_all_together() {
     let clinic = limited().await;
     let sign_in = &clinic.ports.sign_in;
-    let (victim, wrong) = (email("victim@example.org"), Code::parse("000000").expect("a code"));
+    let (victim, wrong) = (email("victim@example.org"), Code::parse("00000000").expect("a code"));
     let mut compared = 0;
     for network in 1..=8 {
         for _hour in 0..4 {
@@ -396,6 +424,79 @@ async fn a_code_is_guessed_at_a_hundred_times_a_day_by_all_together() {
     let token = sign_in.send_code(&known, &victim, "en").await.expect("sent");
     let code = clinic.mailed_code(victim.as_str()).await;
     assert!(sign_in.check_code(&known, &token, &code).await.is_ok());
+}
+
+/// The code of a booking signs in, too. Its wrong tries were not in the limit of the day: eighty codes, five tries each.
+#[tokio::test]
+async fn wrong_codes_of_bookings_count_for_the_day_of_the_address() {
+    let clinic = limited().await;
+    let free = clinic.free(clinic.doctor).await;
+    let (sign_in, bookings) = (&clinic.ports.sign_in, &clinic.ports.bookings);
+    let (victim, wrong) = (email("victim@example.org"), Code::parse("00000000").expect("a code"));
+    let hold = async |visitor: &Caller, slot: SlotId| {
+        let id = clinic.hold_from(visitor, slot).await.expect("held");
+        let contact = Contact { name: "Asha".into(), email: victim.clone(), patient: None };
+        let send = Change::SendCode { contact: Some(contact) };
+        bookings.change(visitor, id, &send, &Seen::Any, None).await.expect("sent");
+        id
+    };
+    let mut compared = 0;
+    for (number, slot) in (0..8).zip(&free[60..]) {
+        let visitor = clinic.new_visitor("192.0.2.7", number);
+        let id = hold(&visitor, *slot).await;
+        for _ in 0..5 {
+            let confirm = Change::Confirm { code: Some(wrong.clone()) };
+            let answer = bookings.change(&visitor, id, &confirm, &Seen::Any, None).await;
+            compared += i32::from(!is_limited(&answer));
+        }
+        clinic.clock.step(Duration::minutes(31));
+    }
+    assert_eq!(compared, 25 + 3, "of one network, and the first try of each later code");
+    // They count together with those of signing in.
+    let from = clinic.from("192.0.2.7");
+    let token = sign_in.send_code(&from, &victim, "en").await.expect("sent");
+    assert!(!is_limited(&sign_in.check_code(&from, &token, &wrong).await), "the first try");
+    assert!(is_limited(&sign_in.check_code(&from, &token, &wrong).await));
+    // The owner books elsewhere, and behind the same network with the right code at once.
+    for (number, address) in [(100, "203.0.113.9"), (101, "192.0.2.7")] {
+        let visitor = clinic.new_visitor(address, number);
+        let id = hold(&visitor, free[usize::try_from(number).expect("small")]).await;
+        let code = Code::parse(&clinic.app_state.code_key.code(id, 2)).expect("a code");
+        let confirm = Change::Confirm { code: Some(code) };
+        let booked = bookings.change(&visitor, id, &confirm, &Seen::Any, None).await;
+        assert!(booked.is_ok(), "{address}: {booked:?}");
+    }
+}
+
+/// Somebody guesses the codes of many addresses from many networks: no other limit sees that.
+#[tokio::test]
+async fn while_many_codes_are_guessed_each_has_one_try_in_unknown_browsers() {
+    let clinic = limited().await;
+    let sign_in = &clinic.ports.sign_in;
+    let (asha, wrong) = (email("asha@example.org"), Code::parse("00000000").expect("a code"));
+    for number in 0..1000 {
+        let from = clinic.from(&format!("198.51.{}.{}", number / 250, number % 250));
+        assert!(!rules::are_codes_guessed(&clinic.app_state, from.now));
+        rules::code_was_wrong(&clinic.app_state, &from);
+    }
+    let from = clinic.from("203.0.113.9");
+    assert!(rules::are_codes_guessed(&clinic.app_state, from.now));
+    let token = sign_in.send_code(&from, &asha, "en").await.expect("sent");
+    let spent = Err(Refusal::CodeSpent.into());
+    assert_eq!(sign_in.check_code(&from, &token, &wrong).await, spent, "it was the only try");
+    let code = clinic.mailed_code(asha.as_str()).await;
+    assert_eq!(sign_in.check_code(&from, &token, &code).await, spent);
+    // Another code goes on; a known browser has all its tries.
+    sign_in.send_code_again(&from, &token).await.expect("sent");
+    let code = clinic.mailed_code(asha.as_str()).await;
+    assert!(sign_in.check_code(&from, &token, &code).await.is_ok());
+    let mark = devices::mark(&clinic.app_state.code_key, asha.as_str());
+    let known = Caller { device: Some(mark), ..from };
+    let token = sign_in.send_code(&known, &asha, "en").await.expect("sent");
+    let answer = sign_in.check_code(&known, &token, &wrong).await;
+    assert_eq!(answer, Err(Refusal::WrongCode { tries_left: 4 }.into()));
+    clinic.clock.step(Duration::hours(2));
+    assert!(!rules::are_codes_guessed(&clinic.app_state, clinic.visitor().now));
 }
 
 /// What is made for the public cache has lost the headers of whoever asks first, but not who that was.

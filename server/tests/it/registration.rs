@@ -27,7 +27,7 @@ fn account_of(step: SignInStep) -> AccountId {
 /// The code after this one.
 fn another(code: &Code, n: u32) -> Code {
     let number: u32 = code.as_str().parse().expect("digits");
-    Code::parse(&format!("{:06}", (number + n) % 1_000_000)).expect("six digits")
+    Code::parse(&format!("{:08}", (number + n) % 100_000_000)).expect("a code")
 }
 
 fn is_spent(answer: &Result<SignInStep, Failure>) -> bool {

@@ -102,12 +102,12 @@ fn for_patient(name: &str, birth_date: Option<&str>) -> Contact {
 async fn code(clinic: &Clinic, id: AppointmentId) -> Code {
     let counter: i16 =
         scalar(clinic, "select code_counter from appointments where id = $1", id).await;
-    Code::parse(&clinic.app_state.code_key.code(id, counter)).expect("six digits")
+    Code::parse(&clinic.app_state.code_key.code(id, counter)).expect("a code")
 }
 
 /// A code that is not this one.
 fn other_than(code: &Code) -> Code {
-    Code::parse(if code.as_str() == "000000" { "000001" } else { "000000" }).expect("six digits")
+    Code::parse(if code.as_str() == "00000000" { "00000001" } else { "00000000" }).expect("a code")
 }
 
 /// A value of a statement about one appointment.
@@ -614,6 +614,31 @@ async fn wrong_codes_are_limited_for_an_address() {
     assert_eq!(clinic.count(ACCOUNTS).await, 0);
     browser.send_code(id, &contact("Ravi", "ravi@example.org")).await.expect("sent");
     browser.confirm(id).await.expect("another address is not concerned");
+    clinic.assert_consistent().await;
+}
+
+/// A hold may be extended for longer than its code counts.
+#[tokio::test]
+async fn a_code_ends_after_ten_minutes_and_a_new_one_confirms() {
+    let clinic = Clinic::open().await;
+    let browser = Browser::new(&clinic, 1);
+    let slot = clinic.free(clinic.doctor).await[20];
+    let id = browser.hold_with_code(slot, &contact("Asha Rao", ASHA)).await;
+    for _ in 0..2 {
+        clinic.clock.step(Duration::minutes(4));
+        browser.change(id, &Change::Extend).await.expect("longer");
+    }
+    clinic.clock.step(Duration::seconds(119));
+    let wrong = other_than(&code(&clinic, id).await);
+    let answer = browser.confirm_with(id, wrong.clone()).await;
+    assert_eq!(answer, Err(Refusal::WrongCode { tries_left: 4 }.into()), "it counts until then");
+    clinic.clock.step(Duration::seconds(1));
+    assert_eq!(browser.confirm(id).await, Err(Refusal::CodeTooOld.into()));
+    assert_eq!(browser.confirm_with(id, wrong).await, Err(Refusal::CodeTooOld.into()));
+    let left = browser.view(id).await.expect("its own").code_tries_left;
+    assert_eq!(left, CODE_TRIES - 1, "neither was a try");
+    browser.change(id, &Change::SendCode { contact: None }).await.expect("sent");
+    browser.confirm(id).await.expect("confirmed with the new one");
     clinic.assert_consistent().await;
 }
 

@@ -201,7 +201,7 @@ async fn a_patient_registers_books_and_signs_out_without_scripts() {
     assert_eq!(after, accounts, "the account is made when the code is typed");
     let (status, _, asked) = jar.open(&base, &to_code).await;
     assert!(status == 200 && asked.to_lowercase().contains("asha@example.org"), "{asked}");
-    let wrong = [("code", "000000"), ("next", page.as_str())];
+    let wrong = [("code", "00000000"), ("next", page.as_str())];
     let refused = jar.submit(&base, ("/fn/check_code", &to_code), &wrong).await;
     assert!(refused.starts_with(&to_code) && refused.contains("__err="), "{refused}");
     let (status, _, asked) = jar.open(&base, &refused).await;
@@ -244,7 +244,7 @@ async fn a_patient_registers_books_and_signs_out_without_scripts() {
     let held = pattern!("countdown-held", time);
     assert!(body.contains(around(&held).0), "the hold is explained");
     let wrong =
-        post("/fn/confirm", &cookie, &appointment, &[("id", &id), ("code", "000000")]).await;
+        post("/fn/confirm", &cookie, &appointment, &[("id", &id), ("code", "00000000")]).await;
     let (status, body) = get(&base, &to(&wrong).replace(&base, ""), Some(&cookie)).await;
     assert_eq!(status, 422, "{body}");
 

@@ -36,7 +36,13 @@ fn value<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let (plain, secure) = (Clinic::open().await, with_https().await);
-    for (clinic, https_only) in [(&plain, ""), (&secure, "max-age=31536000")] {
+    let mut alone = with_https().await;
+    alone.config.https_subdomains = false;
+    let alone = with_its_configuration(alone);
+    let year = "max-age=31536000";
+    let with_subdomains = format!("{year}; includeSubDomains");
+    for (clinic, https_only) in [(&plain, ""), (&secure, with_subdomains.as_str()), (&alone, year)]
+    {
         let base = clinic.serve().await;
         let operations = clinic.serve_operations().await;
         let request = |method: &str, path: &str| {
@@ -89,15 +95,104 @@ async fn every_answer_has_the_security_headers() {
                 assert_eq!(value(headers, name), expected, "{what}: {name}");
             }
             let policy = value(headers, "content-security-policy");
-            assert!(policy.contains("default-src 'self';"), "{what}: {policy}");
-            assert!(policy.contains("style-src 'self';"), "{what}: {policy}");
-            assert!(!policy.contains("'unsafe-inline'"), "{what}: {policy}");
+            assert_eq!(without_marks_of_scripts(policy), POLICY, "{what}");
+            let policies = headers.get_all("content-security-policy").iter().count();
+            assert_eq!(policies, 1, "{what}");
+            assert_eq!(cors_headers(headers), Vec::<&str>::new(), "{what}");
+            let kind = value(headers, "content-type");
+            let is_text = kind.starts_with("text/") || kind.starts_with("image/svg");
+            // Events are UTF-8 whatever is said.
+            let is_text = is_text && kind != "text/event-stream";
+            assert!(!is_text || kind.ends_with("; charset=utf-8"), "{what}: {kind}");
         }
         // Swagger UI writes styles into its page, which has a policy of its own.
         let reference = get(&base, "/api-docs/").await;
         let policy = value(reference.headers(), "content-security-policy");
-        assert!(policy.contains("style-src 'self' 'unsafe-inline';"), "{policy}");
-        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval';"), "{policy}");
+        assert_eq!(policy, POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"));
+    }
+}
+
+/// The whole policy, without the nonce or the digests of a page's scripts.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+                      img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+                      frame-ancestors 'none'";
+
+/// Only in `script-src`: anywhere else they stay, and the policy is not the expected one.
+fn without_marks_of_scripts(policy: &str) -> String {
+    let directives = policy.split("; ").map(|directive| {
+        let is_mark = |source: &&str| {
+            directive.starts_with("script-src ")
+                && (source.starts_with("'nonce-") || source.starts_with("'sha256-"))
+        };
+        let sources: Vec<&str> = directive.split(' ').filter(|source| !is_mark(source)).collect();
+        sources.join(" ")
+    });
+    directives.collect::<Vec<_>>().join("; ")
+}
+
+fn cors_headers(headers: &HeaderMap) -> Vec<&str> {
+    headers
+        .keys()
+        .map(|name| name.as_str())
+        .filter(|name| name.starts_with("access-control"))
+        .collect()
+}
+
+/// A page of another site can read no answer, and gets no permission to send more than a plain form can (CORS).
+#[tokio::test]
+async fn no_other_origin_may_read_an_answer() {
+    let clinic = with_https().await;
+    let base = clinic.serve().await;
+    for path in [
+        "/",
+        "/doctors/asha-naik",
+        "/doctors/asha-naik/changes",
+        "/nowhere",
+        "/healthz",
+        "/favicon.svg",
+        "/fn/hold",
+        "/feeds/x.ics",
+        "/api/v1/doctors",
+        "/api/v1/openapi.json",
+        "/api/v1/auth/login",
+        "/api-docs/",
+    ] {
+        for origin in ["https://evil.example", "https://nadi.example", "http://localhost", "null"] {
+            for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+                let method: reqwest::Method = method.parse().expect("a method");
+                let request = browser()
+                    .request(method.clone(), format!("{base}{path}"))
+                    .header("origin", origin)
+                    .header("access-control-request-method", "PUT")
+                    .header("access-control-request-headers", "authorization, content-type");
+                let answer = request.send().await.expect("an answer");
+                let found = cors_headers(answer.headers());
+                assert_eq!(found, Vec::<&str>::new(), "{method} {path} from {origin}");
+            }
+        }
+    }
+}
+
+/// Who could choose the id of a request could hide among the lines of another one.
+#[tokio::test]
+async fn a_request_has_an_id_of_ours_or_of_our_proxy() {
+    let mut clinic = Clinic::open().await;
+    let id_of = async |base: &str, sent: &str| {
+        let request = browser().get(format!("{base}/healthz")).header("x-request-id", sent);
+        let answer = request.send().await.expect("an answer");
+        value(answer.headers(), "x-request-id").to_owned()
+    };
+    let uuid = "0e1c07f5-5b0c-4297-a6ee-b51042fae057";
+    let base = clinic.serve().await;
+    assert_ne!(id_of(&base, uuid).await, uuid, "there is no proxy");
+    clinic.config.trusted_proxies = 1;
+    let clinic = with_its_configuration(clinic);
+    let base = clinic.serve().await;
+    assert_eq!(id_of(&base, uuid).await, uuid);
+    assert_eq!(id_of(&base, &uuid.replace('-', "")).await, uuid, "as nginx writes it");
+    for nonsense in ["", "1", "an id", "0e1c07f5-5b0c-4297-a6ee-b51042fae05g"] {
+        let id = id_of(&base, nonsense).await;
+        assert!(id != nonsense && id.parse::<uuid::Uuid>().is_ok(), "{nonsense}: {id}");
     }
 }
 
@@ -282,6 +377,39 @@ async fn with_https_every_cookie_is_secure() {
         assert!(line.contains("; SameSite=Lax") || line.contains("; SameSite=Strict"), "{line}");
         assert!(!line.contains("Domain"), "{line}");
     }
+}
+
+/// On a computer that others use, too.
+#[tokio::test]
+async fn signing_out_clears_the_browser() {
+    let clinic = with_https().await;
+    let base = clinic.serve().await;
+    let mut seen = Recorder { base, jar: CookieJar::default(), lines: Vec::new() };
+    seen.post("/fn/send_sign_in_code", "/sign-in", &[("email", "asha@example.org")]).await;
+    let code = clinic.code_sent_to("asha@example.org").await;
+    seen.post("/fn/check_code", "/sign-in/code", &[("code", &code)]).await;
+    seen.open("/account").await;
+    let fields = [("name", "Mira"), ("birth_date", "tomorrow")];
+    let failed = seen.post("/fn/add_person", "/people", &fields).await;
+    assert!(!failed.headers().contains_key("clear-site-data"));
+    for name in ["session", "typed", "sender"] {
+        assert!(seen.jar.has(&format!("__Host-nadi_{name}")), "{name}");
+    }
+    let out = seen.post("/fn/sign_out", "/people", &[]).await;
+    assert_eq!(value(out.headers(), "clear-site-data"), "\"storage\"");
+    assert_eq!(seen.jar.header().matches("__Host-").count(), 1, "{}", seen.jar.header());
+    assert!(seen.jar.has("__Host-nadi_device"), "the browser is known, not its person");
+    seen.open("/").await;
+    assert_eq!(seen.jar.header().matches("__Host-").count(), 1, "{}", seen.jar.header());
+
+    // Also when a program signs a browser out with the API.
+    seen.post("/fn/send_sign_in_code", "/sign-in", &[("email", "asha@example.org")]).await;
+    let code = clinic.code_sent_to("asha@example.org").await;
+    seen.post("/fn/check_code", "/sign-in/code", &[("code", &code)]).await;
+    let request = browser().post(format!("{}/api/v1/auth/logout", seen.base));
+    let request = request.header("cookie", seen.jar.header());
+    let out = request.header("origin", "https://nadi.example").send().await.expect("an answer");
+    assert_eq!(value(out.headers(), "clear-site-data"), "\"storage\"");
 }
 
 /// What an attacker could plan by: releases, dependencies, jobs, load.

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use nadi::actor::Scope;
-use nadi::ports::ApiKeyView;
+use nadi::ports::{API_KEY_DAYS_MAX, ApiKeyView};
 use nadi::{Failure, Field};
 
 use super::back::BackToAccount;
@@ -81,6 +81,7 @@ fn NewKeyForm(state: FormState, today: DateTime<Utc>) -> impl IntoView {
         Choice::new(Scope::Read.as_str(), text!("api-key-scope-read")),
         Choice::new(Scope::Write.as_str(), text!("api-key-scope-write")),
     ];
+    let latest = (today + Duration::days(API_KEY_DAYS_MAX)).date_naive().to_string();
     view! {
         <form class="form" method="post" action=links::page(CreateApiKey::PATH)>
             <TextField name="name" label=text!("api-key-name") hint=text!("api-key-name-hint") required=true
@@ -88,7 +89,7 @@ fn NewKeyForm(state: FormState, today: DateTime<Utc>) -> impl IntoView {
             <RadioField name="scope" label=text!("api-key-scope") choices=scopes required=true
                 value=typed_or("scope", Scope::Read.as_str())/>
             <TextField name="effective_until" label=text!("api-key-until") hint=text!("api-key-until-hint")
-                kind="date" min=today.date_naive().to_string() value=typed_or("effective_until", "")
+                kind="date" min=today.date_naive().to_string() max=latest value=typed_or("effective_until", "")
                 problem=state.problem(Field::EffectiveUntil)/>
             <Button>{text!("api-key-create-button")}</Button>
         </form>
@@ -105,7 +106,8 @@ fn Key(key: ApiKeyView, now: DateTime<Utc>) -> impl IntoView {
         Some(at) => text!("api-key-used", ago = ago(at, now)),
         None => text!("api-key-not-used"),
     };
-    let until = key.expires_at.map(|at| {
+    let until = {
+        let at = key.expires_at;
         // It works to the end of its last day.
         let last = date_without_weekday((at - Duration::seconds(1)).date_naive());
         if at > now {
@@ -113,7 +115,7 @@ fn Key(key: ApiKeyView, now: DateTime<Utc>) -> impl IntoView {
         } else {
             text!("api-key-expired", date = last)
         }
-    });
+    };
     let ending = {
         let ending = format!("…{}", key.ending);
         view! { <code translate="no">{ending}</code> }

@@ -73,7 +73,13 @@ pub fn RecoveryCodes() -> impl IntoView {
 
 async fn recovery_codes(done: String, next: String) -> Result<AnyView, Failure> {
     context::caller()?.signed_in()?;
-    let on = if next.is_empty() { links::page("/account/security") } else { next };
+    let is_new = done == "set-up";
+    let on = match (next.is_empty(), is_new) {
+        (false, _) => next,
+        // Says that it was added, and offers to end other sessions.
+        (true, true) => links::page("/account/security?done=authenticator-added"),
+        (true, false) => links::page("/account/security"),
+    };
     let Some(codes) = shown_once::take() else {
         // They were shown before.
         response::redirect(&on);
@@ -87,7 +93,7 @@ async fn recovery_codes(done: String, next: String) -> Result<AnyView, Failure> 
     Ok(view! {
         <Title text=title.clone()/>
         <section class="narrow stack">
-            {(done == "set-up").then(|| view! {
+            {is_new.then(|| view! {
                 <Alert tone=Tone::Good announced=true><p>{text!("recovery-codes-done")}</p></Alert>
             })}
             <PageHead title=title lead=text!("recovery-codes-lead")/>

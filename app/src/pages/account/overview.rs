@@ -17,6 +17,7 @@ use crate::messages::connections::ago;
 use crate::parts::device::device;
 use crate::parts::email_language::email_language;
 use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::other_sessions::{EndOthers, OfferToEndOthers};
 use crate::parts::{address, response};
 use crate::ui::{Alert, Badge, Button, HiddenField, PageHead, Tone, Variant};
 
@@ -46,6 +47,7 @@ async fn account(state: FormState, word: String) -> Result<AnyView, Failure> {
     let language = email_language(&caller, &ports).await?;
     let consents = ports.accounts.consents(&caller).await?;
     let done = done(&word).filter(|_| state.failure.is_none());
+    let offers_to_end = word == "email" && sessions.iter().any(|session| !session.is_current);
     let email = {
         let email = Email::readable(&profile.email);
         view! { <span translate="no">{email}</span> }
@@ -55,7 +57,12 @@ async fn account(state: FormState, word: String) -> Result<AnyView, Failure> {
         <Title text=state.page_title(title.clone())/>
         <section class="narrow account">
             <FormSummary state=state/>
-            {done.map(|text| view! { <Alert tone=Tone::Good announced=true><p>{text}</p></Alert> })}
+            {done.map(|text| view! {
+                <Alert tone=Tone::Good announced=true>
+                    <p>{text}</p>
+                    {offers_to_end.then(|| view! { <OfferToEndOthers/> })}
+                </Alert>
+            })}
             <PageHead title=title/>
             <Details profile=profile/>
             <section aria-labelledby="appointments">
@@ -196,11 +203,7 @@ fn Devices(sessions: Vec<SessionView>, now: DateTime<Utc>) -> impl IntoView {
             <h2 id="devices">{text!("account-devices-title")}</h2>
             <p>{text!("account-devices-lead")}</p>
             <ul class="account-devices">{rows}</ul>
-            {others.then(|| view! {
-                <form method="post" action=links::page(EndOtherSessions::PATH)>
-                    <Button variant=Variant::Secondary>{text!("account-sign-out-others")}</Button>
-                </form>
-            })}
+            {others.then(|| view! { <EndOthers/> })}
         </section>
     }
 }

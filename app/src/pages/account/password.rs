@@ -11,11 +11,12 @@ use nadi::{Failure, Field};
 use super::back::BackToAccount;
 use crate::context;
 use crate::fns::account::SetPassword as Send;
+use crate::fns::session::ProveWithCode;
 use crate::i18n::text;
-use crate::links;
+use crate::links::{self, Query};
 use crate::parts::form::{FormState, FormSummary, failure_of};
 use crate::parts::{address, response};
-use crate::ui::{Button, HiddenField, PageHead, TextField};
+use crate::ui::{Button, HiddenField, PageHead, TextField, Variant};
 
 #[component]
 pub fn SetPassword() -> impl IntoView {
@@ -33,6 +34,9 @@ async fn set_password(
     // Asked before a password is typed rather than after.
     caller.signed_in()?.must_have_proved(caller.now)?;
     let profile = ports.accounts.profile(&caller).await?;
+    let needs_old = profile.has_password && !caller.signed_in()?.access.by_code;
+    let forgotten = Query::new().with("forgotten", "yes").with("next", &next);
+    let forgotten = forgotten.on(&links::page("/account/password"));
     let title = match (is_forgotten, profile.has_password) {
         (true, _) => text!("account-password-new-title"),
         (false, true) => text!("account-password-change-title"),
@@ -40,7 +44,7 @@ async fn set_password(
     };
     let now = caller.now;
     let keys = ports.api_keys.api_keys(&caller).await?;
-    let has_keys = keys.iter().any(|key| key.expires_at.is_none_or(|at| at > now));
+    let has_keys = keys.iter().any(|key| key.expires_at > now);
     let has_links = has_calendar_links(&caller, &ports).await?;
     let next = if next.is_empty() { next } else { return_path(&next).to_owned() };
     Ok(view! {
@@ -55,6 +59,11 @@ async fn set_password(
                 <HiddenField name="next" value=next/>
                 // Says to password managers whose password it is; without a name, it is not sent.
                 <input type="hidden" autocomplete="username" value=profile.email/>
+                {needs_old.then(|| view! {
+                    <TextField name="old_password" label=text!("account-password-old-label")
+                        kind="password" autocomplete="current-password" required=true
+                        maxlength=Password::MAX_CHARS problem=state.problem(Field::OldPassword)/>
+                })}
                 <TextField name="password" label=text!("account-password-label") kind="password"
                     autocomplete="new-password" required=true minlength=Password::MIN_CHARS
                     maxlength=Password::MAX_CHARS
@@ -62,6 +71,13 @@ async fn set_password(
                     problem=state.problem(Field::Password)/>
                 <Button>{text!("account-password-button")}</Button>
             </form>
+            // A mailed code is the other proof of whose account it is.
+            {needs_old.then(|| view! {
+                <form method="post" action=links::page(ProveWithCode::PATH)>
+                    <HiddenField name="next" value=forgotten/>
+                    <Button variant=Variant::Secondary>{text!("account-password-forgotten")}</Button>
+                </form>
+            })}
         </section>
     }
     .into_any())

@@ -19,6 +19,7 @@ use crate::i18n::{date_without_weekday, text};
 use crate::links;
 use crate::messages::connections::ago;
 use crate::parts::form::{FormState, FormSummary, failure_of};
+use crate::parts::other_sessions::{OfferToEndOthers, are_there_others};
 use crate::parts::page_scripts::PasskeyScript;
 use crate::parts::{address, response};
 use crate::ui::{Alert, Button, ButtonLink, HiddenField, PageHead, TextField, Tone, Variant};
@@ -46,6 +47,7 @@ pub fn Security() -> impl IntoView {
 /// What was just done, by the word in the address.
 fn done(word: &str) -> Option<(Tone, String)> {
     match word {
+        "authenticator-added" => Some((Tone::Good, text!("recovery-codes-done"))),
         "authenticator-removed" => Some((Tone::Good, text!("security-authenticator-removed"))),
         "passkey-added" => Some((Tone::Good, text!("security-passkey-added"))),
         "passkey-removed" => Some((Tone::Good, text!("security-passkey-removed"))),
@@ -61,13 +63,20 @@ async fn security(state: FormState, word: String, next: String) -> Result<AnyVie
     let missing = signed_in().and_then(|account| account.access.second_factor_missing);
     let has_any = authenticator.is_some() || !passkeys.is_empty();
     let done = done(&word).filter(|_| state.failure.is_none());
+    let has_changed = done.as_ref().is_some_and(|(tone, _)| *tone == Tone::Good);
+    let offers_to_end = has_changed && are_there_others().await?;
     let title = text!("security-title");
     Ok(view! {
         <Title text=state.page_title(title.clone())/>
         <BackToAccount/>
         <section class="narrow stack">
             <FormSummary state=state/>
-            {done.map(|(tone, text)| view! { <Alert tone=tone announced=true><p>{text}</p></Alert> })}
+            {done.map(|(tone, text)| view! {
+                <Alert tone=tone announced=true>
+                    <p>{text}</p>
+                    {offers_to_end.then(|| view! { <OfferToEndOthers/> })}
+                </Alert>
+            })}
             <PageHead title=title lead=text!("security-lead")/>
             {missing.map(|missing| view! { <Missing missing=missing next=next.clone()/> })}
             {(has_any && missing.is_none() && !next.is_empty()).then(|| view! {

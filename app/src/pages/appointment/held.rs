@@ -80,7 +80,9 @@ impl CodeState {
     /// which does not help when there is none left.
     pub fn explained(&self, form: FormState) -> FormState {
         let failure = match form.failure {
-            Some(Failure::Refused(Refusal::CodeSpent)) if !self.can_be_renewed => {
+            Some(Failure::Refused(Refusal::CodeSpent | Refusal::CodeTooOld))
+                if !self.can_be_renewed =>
+            {
                 Some(Refusal::NoMoreCodes.into())
             }
             failure => failure,

@@ -96,6 +96,13 @@ fn day(
         (text!("doctor-calendar-previous-day"), text!("doctor-calendar-next-day"));
     let (number, count) = (found.number, found.count());
     let rows: Vec<_> = found.items.into_iter().map(row).collect();
+    let columns = vec![
+        text!("clinic-day-column-time"),
+        text!("clinic-day-column-patient"),
+        text!("clinic-day-column-doctor"),
+        text!("clinic-day-column-kind"),
+        text!("clinic-day-column-status"),
+    ];
     let list = if rows.is_empty() {
         view! {
             <Empty title=text!("clinic-day-empty-title")><p>{text!("clinic-day-empty-text")}</p></Empty>
@@ -103,20 +110,7 @@ fn day(
         .into_any()
     } else {
         view! {
-            <TableFrame label=text!("clinic-day-title")>
-                <table class="table admin-table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{text!("clinic-day-column-time")}</th>
-                            <th scope="col">{text!("clinic-day-column-patient")}</th>
-                            <th scope="col">{text!("clinic-day-column-doctor")}</th>
-                            <th scope="col">{text!("clinic-day-column-kind")}</th>
-                            <th scope="col">{text!("clinic-day-column-status")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </TableFrame>
+            <TableFrame label=text!("clinic-day-title") columns=columns class="admin-table">{rows}</TableFrame>
         }
         .into_any()
     };

@@ -120,22 +120,16 @@ fn fields() -> impl IntoView {
 
 fn table(rows: Vec<AuditRow>) -> AnyView {
     let rows: Vec<_> = rows.into_iter().map(row).collect();
+    let columns = vec![
+        text!("audit-column-position"),
+        text!("audit-column-time"),
+        text!("audit-column-action"),
+        text!("audit-column-who"),
+        text!("audit-column-subjects"),
+        text!("audit-column-request"),
+    ];
     view! {
-        <TableFrame label=text!("audit-table")>
-            <table class="table admin-table audit-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{text!("audit-column-position")}</th>
-                        <th scope="col">{text!("audit-column-time")}</th>
-                        <th scope="col">{text!("audit-column-action")}</th>
-                        <th scope="col">{text!("audit-column-who")}</th>
-                        <th scope="col">{text!("audit-column-subjects")}</th>
-                        <th scope="col">{text!("audit-column-request")}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </TableFrame>
+        <TableFrame label=text!("audit-table") columns=columns class="admin-table audit-table">{rows}</TableFrame>
     }
     .into_any()
 }

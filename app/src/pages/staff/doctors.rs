@@ -187,23 +187,18 @@ async fn administration(
             }
         })
         .collect();
+    let columns = [
+        Some(text!("admin-doctors-column-name")),
+        Some(text!("admin-doctors-column-specialty")),
+        several_clinics.then(|| text!("admin-doctors-column-clinic")),
+        Some(text!("admin-doctors-column-status")),
+        Some(text!("admin-doctors-column-hours")),
+    ];
+    let columns = columns.into_iter().flatten().collect();
     let searching = text.is_some();
     let list = match (none, searching, page > 1) {
         (false, ..) => view! {
-            <TableFrame label=text!("admin-doctors-table")>
-                <table class="table admin-table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{text!("admin-doctors-column-name")}</th>
-                            <th scope="col">{text!("admin-doctors-column-specialty")}</th>
-                            {several_clinics.then(|| view! { <th scope="col">{text!("admin-doctors-column-clinic")}</th> })}
-                            <th scope="col">{text!("admin-doctors-column-status")}</th>
-                            <th scope="col">{text!("admin-doctors-column-hours")}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </TableFrame>
+            <TableFrame label=text!("admin-doctors-table") columns=columns class="admin-table">{rows}</TableFrame>
         }
         .into_any(),
         (true, _, true) => view! {

@@ -49,21 +49,15 @@ fn list(sources: Vec<HoldSourceView>) -> AnyView {
     }
     let any_unusual = sources.iter().any(|source| source.is_unusual);
     let rows: Vec<_> = sources.into_iter().map(row).collect();
+    let columns = vec![
+        text!("admin-holds-column-network"),
+        text!("admin-holds-column-times"),
+        text!("admin-holds-column-people"),
+        text!("admin-holds-column-doctors"),
+        text!("admin-holds-column-release"),
+    ];
     view! {
-        <TableFrame label=text!("admin-holds-table")>
-            <table class="table admin-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{text!("admin-holds-column-network")}</th>
-                        <th scope="col">{text!("admin-holds-column-times")}</th>
-                        <th scope="col">{text!("admin-holds-column-people")}</th>
-                        <th scope="col">{text!("admin-holds-column-doctors")}</th>
-                        <th scope="col">{text!("admin-holds-column-release")}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </TableFrame>
+        <TableFrame label=text!("admin-holds-table") columns=columns class="admin-table">{rows}</TableFrame>
         {any_unusual.then(|| view! { <p class="muted">{text!("admin-holds-unusual-hint")}</p> })}
     }
     .into_any()

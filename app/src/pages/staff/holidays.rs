@@ -176,6 +176,11 @@ fn HolidayForm(
             }
         })
         .collect();
+    let columns = vec![
+        text!("holidays-column-date"),
+        text!("holidays-column-holiday"),
+        text!("holidays-column-open"),
+    ];
     let no_days = days.is_empty();
     let region = if failed { typed_or("region", "") } else { String::new() };
     view! {
@@ -197,18 +202,7 @@ fn HolidayForm(
             {(!no_days).then(|| view! {
                 <div class="stack holidays-days">
                     <h2>{text!("holidays-days-title")}</h2>
-                    <TableFrame label=text!("holidays-days-title")>
-                        <table class="table admin-table">
-                            <thead>
-                                <tr>
-                                    <th scope="col">{text!("holidays-column-date")}</th>
-                                    <th scope="col">{text!("holidays-column-holiday")}</th>
-                                    <th scope="col">{text!("holidays-column-open")}</th>
-                                </tr>
-                            </thead>
-                            <tbody>{days}</tbody>
-                        </table>
-                    </TableFrame>
+                    <TableFrame label=text!("holidays-days-title") columns=columns class="admin-table">{days}</TableFrame>
                 </div>
             })}
             <Button>{text!("holidays-save")}</Button>

@@ -47,22 +47,17 @@ async fn locations(page: u32, address: Address) -> Result<AnyView, Failure> {
             </tr>
         })
         .collect();
+    let columns = [
+        Some(text!("admin-locations-column-name")),
+        Some(text!("admin-locations-column-address")),
+        Some(text!("admin-locations-column-city")),
+        Some(text!("admin-locations-column-zone")),
+        several_clinics.then(|| text!("admin-locations-column-clinic")),
+    ];
+    let columns = columns.into_iter().flatten().collect();
     let list = if !none {
         view! {
-            <TableFrame label=text!("admin-locations-title")>
-                <table class="table admin-table">
-                    <thead>
-                        <tr>
-                            <th scope="col">{text!("admin-locations-column-name")}</th>
-                            <th scope="col">{text!("admin-locations-column-address")}</th>
-                            <th scope="col">{text!("admin-locations-column-city")}</th>
-                            <th scope="col">{text!("admin-locations-column-zone")}</th>
-                            {several_clinics.then(|| view! { <th scope="col">{text!("admin-locations-column-clinic")}</th> })}
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </TableFrame>
+            <TableFrame label=text!("admin-locations-title") columns=columns class="admin-table">{rows}</TableFrame>
         }
         .into_any()
     } else if page > 1 {

@@ -58,7 +58,8 @@ pub fn StaffRoutes() -> AnyNestedRoute {
         <Route path=path!("/admin/reviews") view=reviews::AdminReviews ssr=SsrMode::Async/>
         <Route path=path!("/admin/team") view=team::Team ssr=SsrMode::Async/>
         <Route path=path!("/audit") view=audit::AuditLog ssr=SsrMode::Async/>
-        <Route path=path!("/invitations/:token") view=super::invitation::Invitation ssr=SsrMode::Async/>
+        <Route path=path!("/invitation") view=super::invitation::Invitation ssr=SsrMode::Async/>
+        <Route path=path!("/invitations/:token") view=super::invitation::InvitationLink ssr=SsrMode::Async/>
         <Route path=path!("/dev/mailbox") view=super::mailbox::MailboxPage ssr=SsrMode::Async/>
         <Route path=path!("/dev/pieces") view=super::style_guide::StyleGuide ssr=SsrMode::Async/>
     }

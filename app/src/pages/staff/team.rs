@@ -101,21 +101,16 @@ fn people(members: Vec<MemberView>, several: bool) -> AnyView {
             }
         })
         .collect();
+    let columns = [
+        Some(text!("team-column-name")),
+        Some(text!("team-column-role")),
+        Some(text!("team-column-email")),
+        several.then(|| text!("team-column-clinic")),
+        Some(text!("team-column-remove")),
+    ];
+    let columns = columns.into_iter().flatten().collect();
     view! {
-        <TableFrame label=text!("team-members")>
-            <table class="table admin-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{text!("team-column-name")}</th>
-                        <th scope="col">{text!("team-column-role")}</th>
-                        <th scope="col">{text!("team-column-email")}</th>
-                        {several.then(|| view! { <th scope="col">{text!("team-column-clinic")}</th> })}
-                        <th scope="col">{text!("team-column-remove")}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </TableFrame>
+        <TableFrame label=text!("team-members") columns=columns class="admin-table">{rows}</TableFrame>
     }
     .into_any()
 }

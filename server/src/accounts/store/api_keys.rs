@@ -12,7 +12,7 @@ pub struct KeyRow {
     pub ending: String,
     pub scope: String,
     pub created_at: DateTime<Utc>,
-    pub expires_at: Option<DateTime<Utc>>,
+    pub expires_at: DateTime<Utc>,
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
@@ -20,9 +20,12 @@ pub struct KeyRow {
 pub async fn of_account(connection: &mut PgConnection, account: AccountId) -> Result<Vec<KeyRow>> {
     sqlx::query_as!(
         KeyRow,
-        "select id, name, ending, scope, created_at, expires_at, last_used_at from api_keys
-         where account_id = $1 and revoked_at is null
-         order by created_at desc, id",
+        // The release before makes keys without an end.
+        r#"select id, name, ending, scope, created_at, last_used_at,
+                  coalesce(expires_at, created_at + interval '1 year') as "expires_at!"
+           from api_keys
+           where account_id = $1 and revoked_at is null
+           order by created_at desc, id"#,
         account.0
     )
     .fetch_all(connection)
@@ -46,7 +49,7 @@ pub struct NewKey<'a> {
     pub ending: &'a str,
     pub scope: Scope,
     pub two_factors: bool,
-    pub expires_at: Option<DateTime<Utc>>,
+    pub expires_at: DateTime<Utc>,
 }
 
 pub async fn insert(
@@ -109,7 +112,7 @@ pub async fn revoke_all(
     Ok(())
 }
 
-/// Inserts a key without an end for each of many accounts, in one statement.
+/// Inserts a key for each of many accounts, in one statement; it works for a year.
 pub async fn insert_many(
     connection: &mut PgConnection,
     accounts: &[Uuid],

@@ -100,6 +100,7 @@ pub async fn credentials(
             locale: row.locale,
             sign_in_version: row.sign_in_version,
             two_factors: false,
+            by_code: false,
         },
         password_hash: row.password_hash,
     }))
@@ -143,6 +144,7 @@ pub async fn known_account(
         locale: row.locale,
         sign_in_version: row.sign_in_version,
         two_factors: false,
+        by_code: false,
     }))
 }
 

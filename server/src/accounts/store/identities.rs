@@ -22,6 +22,8 @@ pub struct Identity {
     pub has_passkey: bool,
     /// The session or key was made with two factors.
     pub two_factors: bool,
+    /// The session began with a mailed code.
+    pub by_code: bool,
     pub proved_at: Option<DateTime<Utc>>,
     pub behind: Behind,
 }
@@ -60,21 +62,23 @@ pub async fn identities(
            ),
            found as (
                select a.n, s.account_id, s.id as session_id, s.public_id, s.created_at, s.seen_at,
-                      s.expires_at, s.ends_at, s.proved_at, s.two_factors,
+                      s.expires_at, s.ends_at, s.proved_at, s.two_factors, s.by_code,
                       s.version = 0 as of_release_before, null::timestamptz as token_expires_at,
                       null::uuid as key_id, null::text as scope, null::timestamptz as last_used_at
                from asked a join sessions s on s.id = a.digest
                where a.kind = 'session' and s.kind = 'web' and s.data ? 'account'
                union all
                select a.n, s.account_id, s.id, s.public_id, s.created_at, s.seen_at,
-                      s.expires_at, s.ends_at, s.proved_at, s.two_factors, s.version = 0, t.expires_at,
+                      s.expires_at, s.ends_at, s.proved_at, s.two_factors, s.by_code, s.version = 0,
+                      t.expires_at,
                       null, null, null
                from asked a join tokens t on t.digest = a.digest
                join sessions s on s.id = t.session_id
                where a.kind = 'access' and t.kind = 'access' and s.kind = 'api'
                union all
                select a.n, k.account_id, null, null, null, null,
-                      null, null, null, k.two_factors, null, k.expires_at,
+                      null, null, null, k.two_factors, false, null,
+                      coalesce(k.expires_at, k.created_at + interval '1 year'),
                       k.id, k.scope, k.last_used_at
                from asked a join api_keys k on k.digest = a.digest
                where a.kind = 'key' and k.revoked_at is null
@@ -82,7 +86,7 @@ pub async fn identities(
            select f.n as "n!", f.account_id as "account_id!", f.session_id as "session_id?",
                   f.public_id as "public_id?", f.created_at as "created_at?", f.seen_at as "seen_at?",
                   f.expires_at as "expires_at?", f.ends_at as "ends_at?", f.proved_at as "proved_at?",
-                  f.two_factors as "two_factors!", f.of_release_before as "of_release_before?",
+                  f.two_factors as "two_factors!", f.by_code as "by_code!", f.of_release_before as "of_release_before?",
                   f.token_expires_at as "token_expires_at?", f.key_id as "key_id?",
                   f.scope as "scope?", f.last_used_at as "last_used_at?",
                   p.id as person_id, p.name, a.administers_everything, a.is_auditor,
@@ -162,6 +166,7 @@ pub async fn identities(
             has_authenticator: row.has_authenticator,
             has_passkey: row.has_passkey,
             two_factors: row.two_factors,
+            by_code: row.by_code,
             proved_at: row.proved_at,
             behind,
         });

@@ -9,6 +9,7 @@ pub mod encrypted;
 pub mod export;
 pub mod forget;
 pub mod identities;
+pub mod operator;
 pub mod own_account;
 pub mod passkeys;
 pub mod proofs;

@@ -54,6 +54,21 @@ pub async fn profile(
     opened.transpose()
 }
 
+/// The names of the clinics where the account works.
+pub async fn clinics(connection: &mut PgConnection, account: AccountId) -> Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "select c.name from clinics c
+         where c.id in (select s.clinic_id from staff s where s.account_id = $1
+                        union all select r.clinic_id from receptionists r where r.account_id = $1
+                        union all select d.clinic_id from doctors d where d.account_id = $1)
+         order by c.id
+         limit 20",
+        account.0
+    )
+    .fetch_all(connection)
+    .await
+}
+
 /// Changes the name of the account's owner. Gives the owner's id, or `None` when it is called so already.
 pub async fn rename(
     connection: &mut PgConnection,

@@ -46,13 +46,13 @@ pub async fn insert(
              for share
          ), inserted as (
              insert into sessions (id, account_id, kind, device, data, created_at, seen_at, proved_at,
-                                   expires_at, ends_at, two_factors, version)
+                                   expires_at, ends_at, two_factors, by_code, version)
              select $1, id, $3, $4,
                     case when $3 = 'web' then jsonb_build_object('account', id) else '{}' end,
-                    $5, $5, $5, $6, $7, $8, 1
+                    $5, $5, $5, $6, $7, $8, $10, 1
              from entered
              on conflict (id) do update set created_at = $5, seen_at = $5, proved_at = $5,
-                 expires_at = $6, ends_at = $7
+                 expires_at = $6, ends_at = $7, by_code = $10
              where sessions.account_id = $2 and sessions.kind = $3
          )
          select case when email_verified_at is not null then email end as "email?" from entered"#,
@@ -64,7 +64,8 @@ pub async fn insert(
         new.expires_at,
         new.ends_at,
         new.account.two_factors,
-        new.account.sign_in_version
+        new.account.sign_in_version,
+        new.account.by_code
     )
     .fetch_optional(connection)
     .await?;
@@ -108,7 +109,7 @@ pub async fn awaiting_second_factor(
     now: DateTime<Utc>,
 ) -> Result<Option<KnownAccount>> {
     let row = sqlx::query!(
-        "select a.id, a.locale, a.sign_in_version
+        "select a.id, a.locale, a.sign_in_version, s.by_code
          from sessions s join accounts a on a.id = s.account_id and a.archived_at is null
          where s.id = $1 and s.kind = 'second_factor' and s.expires_at > $2",
         digest,
@@ -121,6 +122,7 @@ pub async fn awaiting_second_factor(
         locale: row.locale,
         sign_in_version: row.sign_in_version,
         two_factors: false,
+        by_code: row.by_code,
     }))
 }
 

@@ -35,7 +35,11 @@ pub async fn insert(
 pub struct TokenSession {
     pub digest: Vec<u8>,
     pub public_id: Uuid,
+    pub created_at: DateTime<Utc>,
+    pub seen_at: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
+    /// Its account is more than a patient's.
+    pub of_staff: bool,
 }
 
 /// Locks the session of a refresh token until the transaction ends, so that its tokens are exchanged one after the
@@ -46,11 +50,12 @@ pub async fn lock_session(
 ) -> Result<Option<TokenSession>> {
     sqlx::query_as!(
         TokenSession,
-        "select s.id as digest, s.public_id, s.ends_at
+        r#"select s.id as digest, s.public_id, s.created_at, s.seen_at, s.ends_at,
+                  has_role(s.account_id) as "of_staff!"
          from tokens t join sessions s on s.id = t.session_id
          join accounts a on a.id = s.account_id and a.archived_at is null
          where t.digest = $1 and t.kind = 'refresh' and s.kind = 'api'
-         for update of s",
+         for update of s"#,
         refresh
     )
     .fetch_optional(connection)

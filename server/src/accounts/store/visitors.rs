@@ -127,6 +127,7 @@ pub async fn protected_by_code_only(
         locale: row.locale,
         sign_in_version: row.sign_in_version,
         two_factors: false,
+        by_code: true,
     }))
 }
 

@@ -314,6 +314,20 @@ pub async fn history(connection: &mut PgConnection, id: AppointmentId) -> Result
     .await
 }
 
+/// When the newest code of a hold was asked for; the first one comes with the hold.
+pub async fn code_sent_at(
+    connection: &mut PgConnection,
+    id: AppointmentId,
+) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar!(
+        "select max(occurred_at) from events
+         where subject_id = $1 and type in ('appointment.held', 'appointment.code_requested')",
+        id.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// A calendar entry without the person's name.
 pub struct Entry {
     pub id: Uuid,

@@ -17,6 +17,7 @@ use crate::accounts::addresses::{self, NewAccount};
 use crate::events;
 use crate::events::Author;
 use crate::keys::Purpose;
+use crate::security_log;
 use crate::use_case::{Fault, Outcome, retried};
 
 const NAME_CHARS_MAX: u32 = 100;
@@ -94,6 +95,9 @@ impl InvitationService {
         let event = NewEvent::account(AccountEvent::Joined, account);
         events::record(&mut transaction, &event, Author::new(role, account), caller.now).await?;
         transaction.commit().await?;
+        if caller.signed_in().is_err() {
+            security_log::signed_in(&self.app_state, caller, "invitation", account);
+        }
         Ok(known)
     }
 
@@ -108,14 +112,18 @@ impl InvitationService {
         let row = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
         let keys = self.app_state.keys.macs(Purpose::Invitations);
         let genuine = keys.any(|key| link::is_genuine(key, typed, id, &row.email, row.expires_at));
+        if !genuine {
+            let (network, request) = (caller.network, caller.request_id);
+            security_log::forged(&self.app_state, network, request, "invitation");
+        }
         if genuine && row.expires_at > caller.now { Ok(row) } else { Err(Failure::NotFound.into()) }
     }
 
     async fn check(&self, invitation: &InvitationRow, new: InvitedAccount) -> Outcome<Checked> {
         let name = line(Field::Name, &new.name, NAME_CHARS_MAX)?;
+        let known = [name.as_str(), &invitation.email, &invitation.clinic_name];
         let password_hash =
-            accounts::hash_new_password(&self.app_state, &new.password, &name, &invitation.email)
-                .await?;
+            accounts::hash_new_password(&self.app_state, &new.password, &known).await?;
         Ok(Checked { name, password_hash, locale: new.locale })
     }
 }

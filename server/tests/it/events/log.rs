@@ -12,7 +12,7 @@ use nadi::ports::{
     NewBusyCalendar, NewDependant, NewFeed, ReviewForm, Seen, SignInStep,
 };
 use serde_json::Value;
-use server::accounts::{self, PlatformRole};
+use server::accounts::{self, PlatformRole, operator};
 use server::bookings::sweeper;
 use server::clock::Clock;
 use server::directory::index_updater;
@@ -92,7 +92,7 @@ async fn change_accounts(clinic: &Clinic) {
     let (boss, now) = (email("boss@example.org"), clinic.clock.now());
     for role in [PlatformRole::Administrator, PlatformRole::Auditor] {
         let name = "The Boss";
-        accounts::give_platform_role(&clinic.app_state, role, name, &boss, &password, now)
+        accounts::give_platform_role(&clinic.app_state, role, name, &boss, Some(&password), now)
             .await
             .expect("a role");
     }
@@ -108,11 +108,30 @@ async fn change_accounts(clinic: &Clinic) {
     ports.accounts.set_locale(&caller, "en").await.expect("another language");
     ports.accounts.rename(&caller, "Mira Naik").await.expect("renamed");
     let password = Password::parse("other calm green leaves").expect("a password");
-    ports.accounts.set_password(&caller, &password).await.expect("another password");
+    ports
+        .accounts
+        .set_password(&caller, Some(PASSWORD), &password)
+        .await
+        .expect("another password");
     let new = email("mira.naik@example.org");
     let token = ports.accounts.request_email_change(&caller, &new).await.expect("a code is sent");
     let code = clinic.mailed_code("mira.naik@example.org").await;
     ports.accounts.confirm_email_change(&caller, &token, &code).await.expect("another address");
+    let mut unwatched = clinic.pool.begin().await.expect("a transaction");
+    for statement in [
+        "set local session_replication_role = replica",
+        "insert into authenticators (account_id, secret, created_at, confirmed_at)
+         select id, '\\x01', created_at, created_at from accounts where email = 'mira.naik@example.org'",
+    ] {
+        sqlx::query(statement).execute(&mut *unwatched).await.expect("an app that is lost");
+    }
+    unwatched.commit().await.expect("committed");
+    let later = now + operator::RESET_WAIT;
+    operator::reset_factors(&clinic.app_state, &new, now).await.expect("asked");
+    operator::withdraw_reset(&clinic.app_state, &new, now).await.expect("withdrawn");
+    operator::reset_factors(&clinic.app_state, &new, now).await.expect("asked");
+    operator::reset_factors(&clinic.app_state, &new, later).await.expect("done");
+    operator::sign_out(&clinic.app_state, &new, now).await.expect("signed out");
     ports.accounts.delete(&caller).await.expect("deleted");
 }
 

@@ -143,7 +143,7 @@ pub fn extension(world: Arc<World>) -> BoxFuture<'static, Scenario> {
 pub fn confirmation(world: Arc<World>) -> BoxFuture<'static, Scenario> {
     async move {
         let (id, slot) = lapsing_hold(&world).await;
-        let code = Code::parse(&world.clinic.app_state.code_key.code(id, 1)).expect("six digits");
+        let code = Code::parse(&world.clinic.app_state.code_key.code(id, 1)).expect("a code");
         let (a, c) = (world.clone(), world.clone());
         Scenario {
             actors: vec![

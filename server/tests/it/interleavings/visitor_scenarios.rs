@@ -76,7 +76,7 @@ async fn change(
 /// The visitor confirms with the code that was sent first.
 fn confirms(world: &Arc<World>, actor: usize, visitor: Visitor, id: AppointmentId) -> Actor {
     let names = ["the visitor confirms", "another visitor confirms"];
-    let code = Code::parse(&world.clinic.app_state.code_key.code(id, 2)).expect("six digits");
+    let code = Code::parse(&world.clinic.app_state.code_key.code(id, 2)).expect("a code");
     let world = world.clone();
     Actor::new(names[actor], move || async move {
         change(&world, (actor, visitor), id, Change::Confirm { code: Some(code) }).await

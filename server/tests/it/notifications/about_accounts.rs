@@ -137,7 +137,7 @@ async fn changes_of_the_sign_in_do_not_replace_each_other() {
         queue_change(&clinic, asha.account, event, what).await;
     }
     let dispatcher = clinic.dispatcher();
-    for _ in 0..2 {
+    for _ in 0..3 {
         dispatcher.run_once().await.expect("relayed");
         // There are more of them than one domain gets at once: the rest waits.
         clinic.clock.step(Duration::seconds(20));

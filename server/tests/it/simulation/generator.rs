@@ -430,7 +430,7 @@ impl Generator {
     pub(super) fn confirm(&mut self, world: &World, visit: &Visit) -> (Change, &'static str) {
         let right = world.model.codes.code(visit.appointment.id, visit.appointment.code_counter);
         if self.percent(25) {
-            let violated = if right == "000000" { "111111" } else { "000000" };
+            let violated = if right == "00000000" { "11111111" } else { "00000000" };
             return (Change::Confirm { code: Code::parse(violated).ok() }, "confirm, wrong code");
         }
         (Change::Confirm { code: Code::parse(&right).ok() }, "confirm")

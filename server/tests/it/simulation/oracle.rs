@@ -6,8 +6,8 @@ use chrono::{DateTime, Duration, Utc};
 use nadi::Failure;
 use nadi::actor::{ActingRole, Actor, Caller, Owner, SignedIn};
 use nadi::appointment::{
-    Appointment, CODE_TRIES, Command, Event, Facts, Proof, Refusal, State, Transition,
-    VISITOR_HOLDS_MAX, decide,
+    Appointment, CODE_TRIES, CODE_VALID_FOR, Command, Event, Facts, Proof, Refusal, State,
+    Transition, VISITOR_HOLDS_MAX, decide,
 };
 use nadi::idempotency::IdempotencyKey;
 use nadi::ids::{AccountId, AppointmentId, PersonId, SlotId};
@@ -296,7 +296,17 @@ impl Model {
                 let right = code.as_ref().is_some_and(|code| {
                     self.codes.matches(id, visit.appointment.code_counter, code)
                 });
-                facts.proof = if right { Proof::RightCode } else { Proof::WrongCode };
+                let sent = |(event, _): &&(Event, DateTime<Utc>)| {
+                    matches!(event, Event::Held | Event::CodeRequested)
+                };
+                let sent_at = visit.events.iter().rev().find(sent).map(|(_, at)| *at);
+                facts.proof = if sent_at.is_some_and(|at| at + CODE_VALID_FOR <= now) {
+                    Proof::CodeTooOld
+                } else if right {
+                    Proof::RightCode
+                } else {
+                    Proof::WrongCode
+                };
             }
             Change::Reschedule { slot } => {
                 let span = self.span(visit.kind).unwrap_or(1);

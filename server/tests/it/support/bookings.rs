@@ -73,7 +73,7 @@ impl Clinic {
                 .fetch_one(&self.pool)
                 .await
                 .expect("an appointment");
-        let code = Code::parse(&self.app_state.code_key.code(id, counter)).expect("six digits");
+        let code = Code::parse(&self.app_state.code_key.code(id, counter)).expect("a code");
         self.change(who, id, &Change::Confirm { code: Some(code) }).await.map(|_| ())
     }
 

@@ -57,7 +57,13 @@ impl Clinic {
                 .fetch_one(&self.pool)
                 .await
                 .expect("an account");
-        KnownAccount { id: who.account, locale, sign_in_version, two_factors: false }
+        KnownAccount {
+            id: who.account,
+            locale,
+            sign_in_version,
+            two_factors: false,
+            by_code: false,
+        }
     }
 
     /// Lets the next update of this table fail as if it had deadlocked with another transaction.

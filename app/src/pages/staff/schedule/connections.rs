@@ -289,7 +289,7 @@ fn FileForm(editor: Editor, owner: String, problems: Problems, failed: bool) -> 
                     <label for="file">{text!("connection-file")}</label>
                     <p class="field-hint" id="file-hint">{text!("connection-file-hint", days = RANGE_DAYS_MAX)}</p>
                     {problem.map(|text| view! { <p class="field-problem" id="file-problem">{text}</p> })}
-                    <input class="input" id="file" name="file" type="file" accept=".ics,text/calendar" required=true
+                    <input class="input" id="file" name="file" type="file" accept=".ics,.ical,.ifb,.vcs,text/calendar" required=true
                         aria-describedby=described aria-invalid=bad.then_some("true")/>
                 </div>
                 <Button variant=Variant::Secondary>{text!("connection-file-button")}</Button>

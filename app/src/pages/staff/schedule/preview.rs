@@ -150,21 +150,11 @@ fn ChangedDays(days: Vec<DayChange>) -> impl IntoView {
         view! {
             <div class="changed">
                 <h2>{text!("schedule-changed-days")}</h2>
-                <TableFrame label=text!("schedule-changed-days")>
-                    <table class="table changed-days">
-                        <thead><ColumnNames/></thead>
-                        <tbody>{shown}</tbody>
-                    </table>
-                </TableFrame>
+                <TableFrame label=text!("schedule-changed-days") columns=columns() class="changed-days">{shown}</TableFrame>
                 {(more > 0).then(|| view! {
                     <details class="changed-more">
                         <summary>{said}</summary>
-                        <TableFrame label=text!("schedule-changed-days-more")>
-                            <table class="table changed-days">
-                                <thead><ColumnNames/></thead>
-                                <tbody>{rest}</tbody>
-                            </table>
-                        </TableFrame>
+                        <TableFrame label=text!("schedule-changed-days-more") columns=columns() class="changed-days">{rest}</TableFrame>
                     </details>
                 })}
             </div>
@@ -172,15 +162,12 @@ fn ChangedDays(days: Vec<DayChange>) -> impl IntoView {
     })
 }
 
-#[component]
-fn ColumnNames() -> impl IntoView {
-    view! {
-        <tr>
-            <th scope="col">{text!("schedule-changed-day")}</th>
-            <th scope="col">{text!("schedule-changed-added")}</th>
-            <th scope="col">{text!("schedule-changed-removed")}</th>
-        </tr>
-    }
+fn columns() -> Vec<String> {
+    vec![
+        text!("schedule-changed-day"),
+        text!("schedule-changed-added"),
+        text!("schedule-changed-removed"),
+    ]
 }
 
 fn rows(days: &[DayChange]) -> Vec<AnyView> {
