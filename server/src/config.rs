@@ -682,8 +682,13 @@ mod tests {
         assert_eq!(config.secret.expose_secret(), "");
         assert!(!asked.contains(&"NADI_SECRET".to_owned()), "{asked:?}");
         assert!(SERVER_ONLY.iter().all(|name| !asked.contains(&(*name).to_owned())), "{asked:?}");
-        let (config, _) = command(true, &[database, secret, ("REDIS_URL", "rediss://cache:6379")]);
+        assert!(!asked.contains(&"NADI_KEYS_FILE".to_owned()), "{asked:?}");
+        let keys = ("NADI_KEYS", "none");
+        let redis = ("REDIS_URL", "rediss://cache:6379");
+        let (config, _) = command(true, &[database, secret, keys, redis]);
         assert!(config.expect("complete without mail").redis_url.is_none());
+        let (config, _) = command(true, &[database, secret]);
+        assert_eq!(config.expect_err("no keys").variable, "NADI_KEYS_FILE");
         let (config, _) = command(true, &[database]);
         assert_eq!(config.expect_err("no key").variable, "NADI_SECRET");
     }

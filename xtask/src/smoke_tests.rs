@@ -285,7 +285,7 @@ enum Coverage {
 
 /// Every command of `main.rs`. A new command needs an entry here.
 #[cfg(test)]
-const COMMANDS: [(&str, Coverage); 23] = {
+const COMMANDS: [(&str, Coverage); 24] = {
     use Coverage::{Otherwise, SmokeTest, Step};
     [
         ("run", SmokeTest("run")),
@@ -297,6 +297,7 @@ const COMMANDS: [(&str, Coverage); 23] = {
             ),
         ),
         ("simulate", SmokeTest("simulate")),
+        ("proxy-sample", SmokeTest("proxy")),
         ("prepare", Otherwise("it rewrites .sqlx; the step `lints` generates the same files")),
         ("prepare --check", Step("lints")),
         ("audit", Otherwise("compiling cargo-deny takes minutes")),

@@ -2,13 +2,14 @@
 //! where, and none has what was typed or sent.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use nadi::actor::SignedIn;
 use nadi::ports::{InvitedAs, NewBusyCalendar, TeamRole};
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
-use tracing::subscriber::DefaultGuard;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::invitations::{administrator, invite};
@@ -49,6 +50,10 @@ impl<'a> MakeWriter<'a> for Log {
 impl Log {
     /// In the format of a server that runs without a terminal.
     fn of_this_test() -> (Self, DefaultGuard) {
+        // As long as there is one dispatcher, `tracing` asks that of the thread which reaches a line first whether
+        // anybody wants it: of other tests, nobody does, for good. With a second one it asks both.
+        static SECOND: OnceLock<Dispatch> = OnceLock::new();
+        SECOND.get_or_init(|| Dispatch::new(NoSubscriber::default()));
         let log = Self::default();
         let lines = tracing_subscriber::fmt().json().with_max_level(LevelFilter::DEBUG);
         let guard = tracing::subscriber::set_default(lines.with_writer(log.clone()).finish());
