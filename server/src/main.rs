@@ -331,6 +331,12 @@ async fn keys(command: KeysCommand) -> anyhow::Result<()> {
         KeysCommand::New { .. } | KeysCommand::Status => {}
         KeysCommand::Abandon { purpose, id } => {
             let name = format!("{purpose} {id}");
+            let listed = server::keys::Purpose::parse(&purpose)
+                .is_some_and(|purpose| app_state.keys.now().find(purpose, &id).is_some());
+            anyhow::ensure!(
+                !listed,
+                "the key `{name}` is in the list, so it is not lost; remove its line first if it is the wrong key"
+            );
             let was_noted = known_keys::abandon(&mut connection, &name).await?;
             anyhow::ensure!(was_noted, "nothing in the database was written with a key `{name}`");
             eprintln!("What was encrypted with `{name}` is given up.");

@@ -434,5 +434,5 @@ async fn confirmed_before(
     {
         return Ok(Ok(booked(stored)?));
     }
-    Err(hidden(owner).into())
+    Ok(Err(hidden(owner)))
 }

@@ -207,6 +207,10 @@ impl InvitationService {
             return Err(Refusal::LastAdministrator.into());
         }
         store::remove_member(&mut transaction, clinic, role, who).await?;
+        if role == TeamRole::Administrator {
+            // Or they come back by an address of their own.
+            store::withdraw_of_inviter(&mut transaction, clinic, who, caller.now).await?;
+        }
         record(&mut transaction, caller, &NewEvent::account(AccountEvent::Left, who)).await?;
         transaction.commit().await?;
         Ok(())

@@ -70,13 +70,17 @@ pub fn is_same_origin(request: &Request, hosts: &Hosts) -> bool {
 }
 
 fn is_from_our_site(headers: &HeaderMap, hosts: &Hosts) -> bool {
-    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-    match text(header::ORIGIN) {
-        Some(origin) => hosts.accepts_changes(origin, text(header::HOST)),
-        None => {
-            let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
-            matches!(site, None | Some("same-origin" | "none"))
-        }
+    // No browser sends one of these twice, or one that is not text: then it names no site of ours.
+    let only = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let value = values.next()?;
+        let text = value.to_str().ok().filter(|_| values.next().is_none());
+        Some(text.unwrap_or("unreadable"))
+    };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    match only("origin") {
+        Some(origin) => hosts.accepts_changes(origin, host),
+        None => matches!(only("sec-fetch-site"), None | Some("same-origin" | "none")),
     }
 }
 

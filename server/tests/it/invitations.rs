@@ -486,6 +486,27 @@ async fn a_clinic_keeps_its_last_administrator() {
 }
 
 #[tokio::test]
+async fn who_is_removed_does_not_come_back_by_an_invitation_of_their_own() {
+    let clinic = Clinic::open().await;
+    let admin = administrator(&clinic, "Administrator").await;
+    let other = administrator(&clinic, "Other").await;
+    invite(&clinic, &other, ADMINISTRATOR, MEERA).await.expect("invited");
+    let own = clinic.mailed_link(MEERA).await;
+    invite(&clinic, &admin, ADMINISTRATOR, "ravi@example.org").await.expect("invited");
+    let port = &clinic.ports.invitations;
+    let caller = clinic.caller(&admin);
+    port.remove_member(&caller, clinic.clinic, TeamRole::Administrator, other.account)
+        .await
+        .expect("removed");
+    let joined = port.accept(&clinic.visitor(), &own, newcomer(PASSWORD)).await;
+    assert!(joined.is_err(), "the invitation ended with its sender's role");
+    let open =
+        "select count(*) from invitations where accepted_at is null and withdrawn_at is null";
+    assert_eq!(clinic.count(open).await, 1, "that of the other administrator counts");
+    assert_eq!(clinic.count("select count(*) from staff").await, 1);
+}
+
+#[tokio::test]
 async fn removing_a_doctors_sign_in_needs_a_recent_proof() {
     let clinic = Clinic::open().await;
     let admin = administrator(&clinic, "Administrator").await;

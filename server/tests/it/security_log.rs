@@ -124,7 +124,7 @@ async fn who_signs_in_and_who_fails_to_is_logged() {
     let to = jar.submit(&base, ("/fn/send_sign_in_code", "/sign-in"), &[("email", EMAIL)]).await;
     let code = clinic.code_sent_to(EMAIL).await;
     log.take();
-    let wrong = if code == "111111" { "222222" } else { "111111" };
+    let wrong = if code == "11111111" { "22222222" } else { "11111111" };
     jar.submit(&base, ("/fn/check_code", &to), &[("code", wrong)]).await;
     let failed = log.only("sign_in_failed");
     assert_eq!((&failed["with"], &failed["reason"]), (&"code".into(), &"wrong_code".into()));
@@ -153,7 +153,7 @@ async fn codes_of_bookings_and_invitations_that_sign_in_are_logged() {
     jar.submit(&base, ("/fn/send_code", &held), &fields).await;
     let code = clinic.code_sent_to(EMAIL).await;
     log.take();
-    let wrong = if code == "111111" { "222222" } else { "111111" };
+    let wrong = if code == "11111111" { "22222222" } else { "11111111" };
     jar.submit(&base, ("/fn/confirm", &held), &[("id", &id), ("code", wrong)]).await;
     let line = log.only("wrong_code");
     assert_eq!((&line["with"], &line["subject"]), (&"booking".into(), &id.as_str().into()));
@@ -213,6 +213,9 @@ async fn refused_access_is_logged_with_who_and_what() {
     refused("SeeAppointments", Some(id.clone()));
     assert_eq!(call_api(&base, &format!("/appointments/{id}"), Some(&token), None).await.0, 404);
     refused("SeeAppointments", Some(id.clone()));
+    let cancel = format!("/appointments/{id}/cancel");
+    assert_eq!(call_api(&base, &cancel, Some(&token), Some("{}")).await.0, 404);
+    refused("ChangeAppointments", Some(id.clone()));
     let doctor = clinic.doctor.to_string();
     let hours = format!("/admin/doctors/{doctor}/hours");
     assert_eq!(get_page(&base, &hours, &cookie).await.0, 404);
@@ -258,7 +261,7 @@ async fn attempts_to_get_around_controls_are_logged() {
         .await;
     let code = clinic.code_sent_to("q@example.org").await;
     log.take();
-    let wrong = if code == "111111" { "222222" } else { "111111" };
+    let wrong = if code == "11111111" { "22222222" } else { "11111111" };
     jar.submit(&base, ("/fn/confirm_email", &to), &[("code", wrong)]).await;
     assert_eq!(log.only("wrong_code")["with"], "change_of_address");
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use nadi::ids::{AccountId, PersonId};
 use nadi::ports::KnownAccount;
 use sqlx::{PgConnection, Result};
+use uuid::Uuid;
 
 use crate::encryption::columns::{ACCOUNT_EMAIL, PERSON_NAME};
 use crate::encryption::{addresses, open_optional, seal};
@@ -59,17 +60,27 @@ pub async fn account_of_address(
     connection: &mut PgConnection,
     email: &str,
 ) -> Result<Option<AccountId>> {
-    let id = sqlx::query_scalar!(
-        "select id from accounts
+    let rows = sqlx::query!(
+        "select id, email from accounts
          where (email = $1 or email_digest = any($2))
            and email_verified_at is not null and archived_at is null and not visitor
-         order by created_at limit 1",
+         order by created_at",
         email,
         &addresses::digests(email)
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(id.map(AccountId))
+    // A digest that does not belong to the address leads to nobody's account.
+    for row in rows {
+        if is_address(row.id, row.email, email)? {
+            return Ok(Some(AccountId(row.id)));
+        }
+    }
+    Ok(None)
+}
+
+fn is_address(account: Uuid, stored: Option<String>, email: &str) -> Result<bool> {
+    Ok(open_optional(ACCOUNT_EMAIL, account, stored)?.as_deref() == Some(email))
 }
 
 /// What a password is compared with.
@@ -85,7 +96,7 @@ pub async fn credentials(
     email: &str,
 ) -> Result<Option<Credentials>> {
     let row = sqlx::query!(
-        "select id, password_hash, locale, sign_in_version from accounts
+        "select id, email, password_hash, locale, sign_in_version from accounts
          where (email = $1 or email_digest = any($2))
            and email_verified_at is not null and archived_at is null and not visitor
          order by created_at limit 1",
@@ -94,6 +105,10 @@ pub async fn credentials(
     )
     .fetch_optional(connection)
     .await?;
+    let row = match row {
+        Some(row) if is_address(row.id, row.email.clone(), email)? => Some(row),
+        _ => None,
+    };
     Ok(row.map(|row| Credentials {
         account: KnownAccount {
             id: AccountId(row.id),

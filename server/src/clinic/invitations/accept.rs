@@ -109,7 +109,11 @@ impl InvitationService {
         typed: &str,
     ) -> Outcome<InvitationRow> {
         let id = link::id_in(typed).ok_or(Failure::NotFound)?;
-        let row = store::invitation(connection, id).await?.ok_or(Failure::NotFound)?;
+        let Some(row) = store::invitation(connection, id).await? else {
+            let (network, request) = (caller.network, caller.request_id);
+            security_log::forged(&self.app_state, network, request, "invitation");
+            return Err(Failure::NotFound.into());
+        };
         let keys = self.app_state.keys.macs(Purpose::Invitations);
         let genuine = keys.any(|key| link::is_genuine(key, typed, id, &row.email, row.expires_at));
         if !genuine {

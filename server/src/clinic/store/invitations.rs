@@ -186,6 +186,25 @@ pub async fn withdraw_invitation(
     Ok(())
 }
 
+/// Withdraws the open invitations to a clinic that an account has sent.
+pub async fn withdraw_of_inviter(
+    connection: &mut PgConnection,
+    clinic: ClinicId,
+    inviter: AccountId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update invitations set withdrawn_at = $3
+         where clinic_id = $1 and invited_by = $2 and accepted_at is null and withdrawn_at is null",
+        clinic.0,
+        inviter.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub async fn mark_accepted(
     connection: &mut PgConnection,
     id: Uuid,
