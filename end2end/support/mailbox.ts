@@ -25,7 +25,7 @@ async function subjects(page: Page, person: Recipient): Promise<string[]> {
 
 /**
  * The codes that were sent to a person, the newest first, whether for an appointment or to sign in. They are digits in
- * every language, and no other subject has six of them.
+ * every language, and no other subject has eight of them.
  */
 export async function sentCodes(page: Page, person: Recipient): Promise<string[]> {
   return (await subjects(page, person)).flatMap((subject) => /(?<!\d)\d{8}(?!\d)/.exec(subject)?.[0] ?? []);
@@ -83,5 +83,5 @@ export async function expectMessage(page: Page, person: Person, subject: Subject
 
 /** A code that differs from this one. */
 export function wrongCode(code: string): string {
-  return code === '111111' ? '222222' : '111111';
+  return code === '11111111' ? '22222222' : '11111111';
 }
