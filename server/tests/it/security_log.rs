@@ -4,8 +4,9 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use nadi::Failure;
 use nadi::actor::SignedIn;
-use nadi::ports::{InvitedAs, NewBusyCalendar, TeamRole};
+use nadi::ports::{Change, InvitedAs, NewBusyCalendar, TeamRole};
 use serde_json::Value;
 use tracing::Dispatch;
 use tracing::level_filters::LevelFilter;
@@ -213,8 +214,8 @@ async fn refused_access_is_logged_with_who_and_what() {
     refused("SeeAppointments", Some(id.clone()));
     assert_eq!(call_api(&base, &format!("/appointments/{id}"), Some(&token), None).await.0, 404);
     refused("SeeAppointments", Some(id.clone()));
-    let cancel = format!("/appointments/{id}/cancel");
-    assert_eq!(call_api(&base, &cancel, Some(&token), Some("{}")).await.0, 404);
+    let cancel = Change::Cancel { reason: None };
+    assert_eq!(clinic.change(&who, visit, &cancel).await, Err(Failure::NotFound));
     refused("ChangeAppointments", Some(id.clone()));
     let doctor = clinic.doctor.to_string();
     let hours = format!("/admin/doctors/{doctor}/hours");
