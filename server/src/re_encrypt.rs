@@ -31,6 +31,8 @@ pub fn columns() -> Vec<&'static dyn EncryptedColumn> {
 /// How many values there are in each column, by the key that has written them, such as `data 1`; `None`: as text.
 pub type Counts = BTreeMap<&'static str, BTreeMap<Option<String>, i64>>;
 
+/// Counts the values in all encrypted columns.
+///
 /// # Errors
 /// When the database does not answer.
 pub async fn counts(connection: &mut PgConnection) -> sqlx::Result<Counts> {

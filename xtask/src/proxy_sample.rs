@@ -1,4 +1,5 @@
-//! `cargo xtask proxy-sample`: tries `ops/nginx.conf` with nginx: which TLS it speaks, what it redirects, what it passes on, and what it logs.
+//! `cargo xtask proxy-sample`: tries `ops/nginx.conf` with nginx: which TLS it speaks, what it redirects, what it passes
+//! on, and what it logs.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
